@@ -1,0 +1,1 @@
+"""A local emulator of MOTAR: run a plugin's whole integration offline."""
