@@ -1,0 +1,21 @@
+"""What platforms and the edge both speak: calls, answers, refusals, routes and what is known about them."""
+
+from mockserver.wire.call import BadBody, Call
+from mockserver.wire.platform import Answer, Page, Platform, Refusal, Rejected, json_answer, redirect
+from mockserver.wire.routes import Carrier, Evidence, Route, RouteTable
+
+__all__ = [
+    "Answer",
+    "BadBody",
+    "Call",
+    "Carrier",
+    "Evidence",
+    "Page",
+    "Platform",
+    "Refusal",
+    "Rejected",
+    "Route",
+    "RouteTable",
+    "json_answer",
+    "redirect",
+]

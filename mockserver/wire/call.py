@@ -1,0 +1,140 @@
+"""One HTTP request as a platform sees it: read whole, parsed when asked, and able to take notes."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from mockserver.world.journal import Pairs, Violation
+
+MAX_DEPTH = 100
+FORM = "application/x-www-form-urlencoded"
+
+
+class BadBody(Exception):
+    """A body that cannot be read: `reason` says why, in words for the client's author."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """The Authorization header taken apart: `scheme` is bearer, basic, bare (a token alone) or other."""
+
+    scheme: str
+    token: str = ""
+    username: str = ""
+    password: str = ""
+
+
+class Call:
+    """A request. `base_url` is how this client reaches this world, without a trailing slash.
+
+    Handlers write down what they noticed: `violate` for what nobody documents, `authenticated_by`
+    for the way the client proved who it is. Both end up in the journal.
+    """
+
+    def __init__(
+        self,
+        *,
+        method: str,
+        path: str,
+        query: Pairs,
+        headers: Pairs,
+        body: bytes,
+        base_url: str,
+        params: dict[str, str] | None = None,
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.body = body
+        self.base_url = base_url
+        self.params = params or {}
+        self.violations: list[Violation] = []
+        self.authenticated_by: str | None = None
+        self._form: dict[str, str] | None = None
+        self._json: Any = msgspec.UNSET
+
+    def header(self, name: str) -> str | None:
+        """The first header of that lower-case name, or None."""
+        return next((value for key, value in self.headers if key == name), None)
+
+    def query_value(self, *names: str) -> str | None:
+        """The first query parameter among `names`, tried in the order given, or None."""
+        for name in names:
+            for key, value in self.query:
+                if key == name:
+                    return value
+        return None
+
+    def violate(self, field: str, reason: str, did_you_mean: str | None = None) -> None:
+        """Note something tolerated that nobody documents; under `strict` the edge refuses it."""
+        self.violations.append(Violation(field, reason, did_you_mean))
+
+    @property
+    def content_type(self) -> str:
+        """The media type of the body, lower case, without parameters; empty when none was sent."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+
+    def form(self) -> dict[str, str]:
+        """The fields of a form body; a name that repeats keeps its first value."""
+        if self._form is None:
+            fields: dict[str, str] = {}
+            for name, value in parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True):
+                fields.setdefault(name, value)
+            self._form = fields
+        return self._form
+
+    def json(self) -> Any:
+        """The body as JSON data; raises `BadBody` for what is none, or is nested past reason."""
+        if self._json is msgspec.UNSET:
+            try:
+                self._json = msgspec.json.decode(self.body)
+            except RecursionError:
+                raise BadBody(f"The JSON is nested deeper than {MAX_DEPTH} levels.") from None
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise BadBody(f"The body is not JSON: {error}.") from None
+            if _too_deep(self._json):
+                self._json = msgspec.UNSET
+                raise BadBody(f"The JSON is nested deeper than {MAX_DEPTH} levels.")
+        return self._json
+
+    def authorization(self, header: str = "authorization") -> Authorization | None:
+        """The credential in a header, or None when there is none."""
+        value = (self.header(header) or "").strip()
+        if not value:
+            return None
+        scheme, _, rest = value.partition(" ")
+        if not rest:
+            return Authorization("bare", token=value)
+        rest = rest.strip()
+        match scheme.lower():
+            case "bearer":
+                return Authorization("bearer", token=rest)
+            case "basic":
+                try:
+                    decoded = base64.b64decode(rest, validate=True).decode()
+                except (binascii.Error, UnicodeDecodeError):
+                    return Authorization("other", token=rest)
+                username, colon, password = decoded.partition(":")
+                return Authorization("basic", username=username, password=password) if colon else Authorization("other")
+        return Authorization("other", token=rest)
+
+
+def _too_deep(value: Any, depth: int = 0) -> bool:
+    if depth > MAX_DEPTH:
+        return True
+    if isinstance(value, dict):
+        return any(_too_deep(item, depth + 1) for item in value.values() if isinstance(item, (dict, list)))
+    if isinstance(value, list):
+        return any(_too_deep(item, depth + 1) for item in value if isinstance(item, (dict, list)))
+    return False

@@ -1,0 +1,92 @@
+"""What a platform hands over, and what its handlers give back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mockserver.wire.call import Call
+from mockserver.wire.routes import Route
+from mockserver.world.actions import Action
+from mockserver.world.collection import Kind
+from mockserver.world.journal import Pairs, Violation
+
+if TYPE_CHECKING:
+    from mockserver.world.worlds import Fixture
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A finished response; header names are lower case."""
+
+    status: int = 200
+    headers: Pairs = ()
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An HTML page to be rendered by the edge: a template's name and what it shows."""
+
+    template: str
+    context: Mapping[str, object]
+    status: int = 200
+    headers: Pairs = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A request the vendor would refuse: `code` is the vendor's own number or name for it.
+
+    `description` goes to the client; `details` only to the journal and to pages.
+    """
+
+    status: int
+    code: str
+    description: str
+    details: Mapping[str, object] = field(default_factory=dict)
+    headers: Pairs = ()
+
+
+class Rejected(Exception):
+    """Refuse and undo everything this request did so far."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.description)
+        self.refusal = refusal
+
+
+def json_answer(data: object, *, status: int = 200, headers: Pairs = ()) -> Answer:
+    """An answer with a JSON body."""
+    return Answer(status, (("content-type", "application/json; charset=utf-8"), *headers), msgspec.json.encode(data))
+
+
+def redirect(url: str, *, headers: Pairs = ()) -> Answer:
+    """Send the browser elsewhere with 302."""
+    return Answer(302, (("location", url), ("cache-control", "no-store"), *headers))
+
+
+@dataclass(frozen=True)
+class Platform:
+    """One emulated vendor.
+
+    `routes` and `actions` are its two faces, `kinds` what it stores, `settings` its switches.
+    `fixture` reads one of its fixture files. `refuse` renders any refusal in the vendor's dialect,
+    `problem` words what the edge itself found wrong (status, reason) as a refusal, and `strictness`
+    words violations that a strict world refuses. `facts` answers what a newcomer needs to know.
+    """
+
+    name: str
+    title: str
+    routes: tuple[Route, ...]
+    actions: tuple[Action[Any, Any], ...]
+    kinds: tuple[Kind[Any], ...]
+    refuse: Callable[[Call, Route | None, Refusal], Answer | Page]
+    problem: Callable[[int, str], Refusal]
+    strictness: Callable[[list[Violation]], Refusal]
+    fixture: Callable[[str, str], Fixture]
+    hosts: tuple[str, ...] = ()
+    settings: type[msgspec.Struct] | None = None

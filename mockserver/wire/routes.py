@@ -1,0 +1,170 @@
+"""Routes, what is known about each, where credentials travel on it, and the one look-up that finds it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from mockserver.wire.call import BadBody, Call
+
+if TYPE_CHECKING:
+    from mockserver.wire.platform import Answer, Page, Platform, Refusal
+    from mockserver.world.world import World
+
+Certainty = Literal["documented", "observed", "assumed"]
+
+CredentialKind = Literal["code", "device_code", "refresh_token", "access_token", "cookie", "client_id"]
+
+MOST_SPECIFIC_FIRST: tuple[CredentialKind, ...] = (
+    "code",
+    "device_code",
+    "refresh_token",
+    "access_token",
+    "cookie",
+    "client_id",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How sure we are of a route: of what it takes, what it answers, and how it refuses.
+
+    `documented` stands on a vendor's page, `observed` is what a public client relies on, `assumed`
+    is our decision. `note` says what was decided, for docs/fidelity.md.
+    """
+
+    request: Certainty
+    answer: Certainty
+    errors: Certainty
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """A place on a route where a credential may travel: `names` in the query, form and JSON body, or a header."""
+
+    kind: CredentialKind
+    place: Literal["parameter", "query", "header", "authorization"]
+    names: tuple[str, ...] = ()
+
+    def values(self, call: Call) -> list[tuple[CredentialKind, str]]:
+        """The credentials this call carries here."""
+        match self.place:
+            case "authorization":
+                return _from_authorization(call)
+            case "header":
+                found = [call.header(name) for name in self.names]
+            case "query":
+                found = [call.query_value(*self.names)]
+            case "parameter":
+                found = [call.query_value(*self.names), *_from_body(call, self.names)]
+        return [(self.kind, value) for value in found if value]
+
+
+def _from_authorization(call: Call) -> list[tuple[CredentialKind, str]]:
+    authorization = call.authorization()
+    if authorization is None:
+        return []
+    if authorization.scheme == "basic":
+        return [("client_id", authorization.username)]
+    if authorization.scheme in ("bearer", "bare"):
+        return [("access_token", authorization.token)]
+    return []
+
+
+def _from_body(call: Call, names: tuple[str, ...]) -> list[str | None]:
+    if not call.body:
+        return []
+    if call.content_type == "application/x-www-form-urlencoded":
+        return [call.form().get(name) for name in names]
+    try:
+        data = call.json()
+    except BadBody:
+        return []
+    if not isinstance(data, dict):
+        return []
+    return [value for name in names if isinstance(value := data.get(name), str)]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method and path of a vendor's API and the function that plays it.
+
+    `handler(world, call)` runs in a transaction: raising undoes everything, returning a `Refusal`
+    keeps what the refusal has to remember. `request` is the Struct of a JSON body, where there is one.
+    """
+
+    method: str
+    path: str
+    handler: Callable[[World, Call], Answer | Page | Refusal]
+    summary: str
+    evidence: Evidence
+    carriers: tuple[Carrier, ...] = ()
+    request: type | None = None
+    source: str = ""
+
+    @property
+    def name(self) -> str:
+        """How journals and reports call it."""
+        return f"{self.method} {self.path}"
+
+
+@dataclass(slots=True)
+class Found:
+    """Where a look-up ended: a route and its path parameters, or the methods that would have worked."""
+
+    platform: Platform | None
+    route: Route | None = None
+    params: dict[str, str] = field(default_factory=dict)
+    allowed: tuple[str, ...] = ()
+
+
+class RouteTable:
+    """All platforms' routes behind one look-up: literal paths in a dictionary, patterns by first segment."""
+
+    def __init__(self, platforms: Iterable[Platform]) -> None:
+        self._literal: dict[str, dict[str, tuple[Platform, Route]]] = {}
+        self._patterns: dict[str, list[tuple[re.Pattern[str], Platform, Route]]] = {}
+        self._owners: dict[str, Platform] = {}
+        for platform in platforms:
+            for route in platform.routes:
+                self._add(platform, route)
+
+    def _add(self, platform: Platform, route: Route) -> None:
+        segment = _first_segment(route.path)
+        owner = self._owners.setdefault(segment, platform)
+        if owner is not platform:
+            raise ValueError(f"{route.path!r}: /{segment} belongs to the platform {owner.name}")
+        if "{" in route.path:
+            pattern = re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(route.path)))
+            self._patterns.setdefault(segment, []).append((pattern, platform, route))
+            return
+        methods = self._literal.setdefault(route.path, {})
+        if route.method in methods:
+            raise ValueError(f"{route.name} is there twice")
+        methods[route.method] = (platform, route)
+
+    def find(self, method: str, path: str) -> Found:
+        """The route for a method and path; HEAD is served by GET."""
+        wanted = "GET" if method == "HEAD" else method
+        methods = self._literal.get(path)
+        if methods is not None:
+            hit = methods.get(wanted)
+            if hit is not None:
+                return Found(hit[0], hit[1])
+        allowed = list(methods or ())
+        segment = _first_segment(path)
+        for pattern, platform, route in self._patterns.get(segment, ()):
+            matched = pattern.fullmatch(path)
+            if matched is None:
+                continue
+            if route.method == wanted:
+                return Found(platform, route, matched.groupdict())
+            allowed.append(route.method)
+        return Found(self._owners.get(segment), allowed=tuple(dict.fromkeys(allowed)))
+
+
+def _first_segment(path: str) -> str:
+    return path[1:].partition("/")[0]

@@ -1,0 +1,144 @@
+"""The world's time, and the work that waits for it."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+import msgspec
+
+from mockserver.errors import Refused
+from mockserver.world.collection import Collection, Kind
+from mockserver.world.minter import Minter
+
+ClockMode = Literal["live", "frozen", "auto"]
+
+FROZEN_START = datetime(2026, 1, 1, tzinfo=UTC)
+"""Where a frozen or auto clock starts when nobody says otherwise."""
+
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+"""No clock may pass this instant: what is computed from it must still be a date."""
+
+
+class ClockState(msgspec.Struct, frozen=True):
+    """`now` is the instant a standing clock shows; `offset` is what a live one adds to the wall's, in seconds."""
+
+    id: str
+    mode: ClockMode
+    now: datetime
+    offset: float
+
+
+class Timer(msgspec.Struct, frozen=True):
+    """Work that is due at an instant: the action's name and its arguments, so that it survives a restart."""
+
+    id: str
+    due: datetime
+    action: str
+    arguments: dict[str, Any]
+
+
+CLOCKS: Kind[ClockState] = Kind("core.clock", ClockState)
+TIMERS: Kind[Timer] = Kind("core.timers", Timer)
+
+
+def iso(instant: datetime) -> str:
+    """An instant as the vendors write it: ISO 8601 in UTC with milliseconds and `Z`."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"
+
+
+def to_milliseconds(instant: datetime) -> datetime:
+    """The same instant without what the wire cannot show."""
+    instant = instant.astimezone(UTC)
+    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+
+
+class Clock:
+    """The one source of time for everything in a world.
+
+    `live` follows the wall clock plus an offset, `frozen` moves only when told, `auto` stands still
+    until the world is idle and then jumps to the next timer (the driver does the jumping).
+    """
+
+    def __init__(self, states: Collection[ClockState], wall: Callable[[], float]) -> None:
+        self._states = states
+        self._wall = wall
+
+    @property
+    def mode(self) -> ClockMode:
+        return self._states["clock"].mode
+
+    def now(self) -> datetime:
+        """The current instant, in UTC, to the millisecond."""
+        state = self._states["clock"]
+        if state.mode == "live":
+            return to_milliseconds(datetime.fromtimestamp(self._wall() + state.offset, UTC))
+        return state.now
+
+    def set(self, mode: ClockMode, now: datetime | None = None) -> None:
+        """Choose mode and instant. Without `now` the current instant is kept."""
+        instant = to_milliseconds(now) if now is not None else self.now()
+        if instant > LATEST:
+            raise Refused(f"The clock cannot be set past {iso(LATEST)}.")
+        offset = instant.timestamp() - self._wall() if mode == "live" and now is not None else self._offset(mode)
+        self._states.put(ClockState("clock", mode, instant, offset))
+
+    def start(self, mode: ClockMode, now: datetime | None) -> None:
+        """The clock of a new world."""
+        standing = to_milliseconds(now) if now is not None else FROZEN_START
+        offset = now.timestamp() - self._wall() if now is not None else 0.0
+        self._states.put(ClockState("clock", mode, standing, offset))
+
+    def move_to(self, instant: datetime) -> None:
+        """Go forward to `instant`; raises `Refused` for a step back."""
+        now = self.now()
+        if instant < now:
+            raise Refused(f"Time only goes forward: it is {iso(now)}, not yet {iso(instant)}.")
+        self.set(self.mode, instant)
+
+    def _offset(self, mode: ClockMode) -> float:
+        state = self._states["clock"]
+        if mode == "live" and state.mode != "live":
+            return state.now.timestamp() - self._wall()
+        return state.offset
+
+
+class Timers:
+    """Work that waits for its time, in the order it falls due; looking at the next costs nothing that grows."""
+
+    def __init__(self, timers: Collection[Timer], clock: Clock, mint: Minter) -> None:
+        self._timers = timers
+        self._clock = clock
+        self._mint = mint
+        self._heap: list[tuple[datetime, int, str]] = []
+
+    def after(self, delay: timedelta, action: str, **arguments: Any) -> Timer:
+        """Run `action` once `delay` has passed on the world's clock."""
+        n = self._mint.count("timer")
+        timer = Timer(f"timer-{n}", self._clock.now() + delay, action, arguments)
+        self._timers.insert(timer)
+        heapq.heappush(self._heap, (timer.due, n, timer.id))
+        return timer
+
+    def cancel(self, timer_id: str) -> None:
+        """Forget a timer; one that has run already is no error."""
+        if timer_id in self._timers:
+            self._timers.delete(timer_id)
+
+    def next(self) -> Timer | None:
+        """The timer that falls due first, or None when there is no work."""
+        while self._heap:
+            due, _, timer_id = self._heap[0]
+            timer = self._timers.get(timer_id)
+            # Entries of rolled-back, cancelled or finished timers stay in the heap until they surface.
+            if timer is not None and timer.due == due:
+                return timer
+            heapq.heappop(self._heap)
+        return None
+
+    def reload(self) -> None:
+        """Rebuild the order after documents were replaced as a whole."""
+        self._heap = [(timer.due, int(timer.id.rpartition("-")[2]), timer.id) for timer in self._timers]
+        heapq.heapify(self._heap)

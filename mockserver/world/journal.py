@@ -1,0 +1,173 @@
+"""What happened in a world, in order: requests in, deliveries out, actions, moves of the clock."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Literal
+from urllib.parse import parse_qsl
+
+import msgspec
+
+ExchangeKind = Literal["inbound", "delivery", "action", "clock"]
+Pairs = tuple[tuple[str, str], ...]
+
+MAX_EXCHANGES = 10_000
+MAX_BYTES = 32 * 1024 * 1024
+
+
+class Violation(msgspec.Struct, frozen=True):
+    """Something a client did that nobody documents: tolerated and told, or refused under `strict`."""
+
+    field: str
+    reason: str
+    did_you_mean: str | None = None
+
+
+class Exchange(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """One finished thing that happened.
+
+    `id` counts finished exchanges; `began` counts them in the order they began, which is the order
+    of cause and effect when a plugin calls back from inside a webhook. `at` is the world's time,
+    `wall` the machine's, `seconds` how long it took. For a delivery the request is what we sent and
+    the response what the plugin answered. For an action `path` is its name, the request body its
+    arguments and the response body its result, as JSON.
+    """
+
+    id: int
+    began: int
+    kind: ExchangeKind
+    at: datetime
+    wall: datetime
+    seconds: float
+    method: str = ""
+    path: str = ""
+    url: str = ""
+    query: Pairs = ()
+    request_headers: Pairs = ()
+    request_body: bytes = b""
+    status: int | None = None
+    response_headers: Pairs = ()
+    response_body: bytes = b""
+    route: str | None = None
+    addressed_by: str | None = None
+    authenticated_by: str | None = None
+    delivery: str | None = None
+    error: str | None = None
+    violations: tuple[Violation, ...] = ()
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """The exchange as plain data: what matches, expressions and reports look at."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "method": self.method,
+            "path": self.path,
+            "query": multi(self.query),
+            "status": self.status,
+            "headers": multi(self.request_headers),
+            "body": readable(self.request_headers, self.request_body),
+            "response": {
+                "headers": multi(self.response_headers),
+                "body": readable(self.response_headers, self.response_body),
+            },
+        }
+
+    @property
+    def size(self) -> int:
+        """Roughly the bytes it keeps in memory."""
+        return 600 + len(self.request_body) + len(self.response_body) + 80 * len(self.request_headers)
+
+
+def multi(pairs: Pairs) -> dict[str, Any]:
+    """Name/value pairs as a mapping; a name that repeats becomes a list."""
+    result: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in result:
+            earlier = result[name]
+            result[name] = [*earlier, value] if isinstance(earlier, list) else [earlier, value]
+        else:
+            result[name] = value
+    return result
+
+
+def readable(headers: Pairs, body: bytes) -> Any:
+    """A body as data: parsed JSON or form fields by content type, else text, None when empty."""
+    if not body:
+        return None
+    content_type = next((value for name, value in headers if name == "content-type"), "").partition(";")[0].strip()
+    if content_type == "application/x-www-form-urlencoded":
+        return multi(tuple(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)))
+    if content_type.endswith("json") or body[:1] in b"{[":
+        try:
+            return msgspec.json.decode(body)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            pass
+    return body.decode("utf-8", "replace")
+
+
+class Journal:
+    """A bounded record of exchanges; the oldest give way, and `dropped` says how many did."""
+
+    def __init__(self, *, max_exchanges: int = MAX_EXCHANGES, max_bytes: int = MAX_BYTES) -> None:
+        self.max_exchanges = max_exchanges
+        self.max_bytes = max_bytes
+        self.listeners: list[Callable[[Exchange], None]] = []
+        self._start()
+
+    def _start(self) -> None:
+        self._exchanges: deque[Exchange] = deque()
+        self._bytes = 0
+        self._began = 0
+        self._last = 0
+        self.dropped = 0
+
+    def __len__(self) -> int:
+        return len(self._exchanges)
+
+    def __iter__(self) -> Iterator[Exchange]:
+        return iter(self._exchanges)
+
+    @property
+    def last_id(self) -> int:
+        """The id of the newest exchange; 0 when there was none."""
+        return self._last
+
+    def begin(self) -> int:
+        """Reserve the place in the order of beginnings for something that starts now."""
+        self._began += 1
+        return self._began
+
+    def add(self, **fields: Any) -> Exchange:
+        """Record a finished exchange (every field but `id`) and tell the listeners."""
+        self._last += 1
+        exchange = Exchange(id=self._last, **fields)
+        self._exchanges.append(exchange)
+        self._bytes += exchange.size
+        while len(self._exchanges) > self.max_exchanges or (
+            self._bytes > self.max_bytes and len(self._exchanges) > 1
+        ):
+            self._bytes -= self._exchanges.popleft().size
+            self.dropped += 1
+        for listener in tuple(self.listeners):
+            listener(exchange)
+        return exchange
+
+    def get(self, exchange_id: int) -> Exchange | None:
+        """The exchange with this id, or None when it was dropped or never was."""
+        if not self._exchanges:
+            return None
+        position = exchange_id - self._exchanges[0].id
+        return self._exchanges[position] if 0 <= position < len(self._exchanges) else None
+
+    def clear(self) -> None:
+        """Forget everything; counting starts anew."""
+        self._start()
+
+    def forget(self) -> None:
+        """Empty the record but keep counting, so that whoever reads on from an id is not fooled."""
+        self._exchanges.clear()
+        self._bytes = 0

@@ -1,0 +1,137 @@
+"""What must leave a world: webhooks and other calls, decided in a transaction, sent after its commit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import msgspec
+
+from mockserver.errors import Refused
+from mockserver.world.clock import Clock, Timers
+from mockserver.world.collection import Collection, Kind
+from mockserver.world.minter import Minter
+
+DeliveryState = Literal["pending", "waiting", "delivered", "failed"]
+Pairs = tuple[tuple[str, str], ...]
+
+RETRY = "core.retry_delivery"
+"""The name of the timer's work that makes a waiting delivery pending again."""
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One try: when (world time), how long it took, and what came back or what went wrong."""
+
+    n: int
+    at: datetime
+    seconds: float
+    status: int | None = None
+    headers: Pairs = ()
+    body: str = ""
+    error: str | None = None
+    exchange: int | None = None
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """One outbound call and everything that became of it.
+
+    `pending` is to be sent now, `waiting` holds until a retry timer, `delivered` got a 2xx,
+    `failed` will not be tried again by itself. `about` names the document it concerns.
+    `outcome` is an action that receives the final attempt, with `outcome_arguments` besides.
+    """
+
+    id: str
+    event: str
+    about: str
+    method: str
+    url: str
+    headers: Pairs
+    body: str
+    created: datetime
+    state: DeliveryState = "pending"
+    retry_after: tuple[float, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    outcome: str | None = None
+    outcome_arguments: dict[str, Any] = {}
+    redelivery_of: str | None = None
+
+
+DELIVERIES: Kind[Delivery] = Kind("core.deliveries", Delivery, indexes=("about",))
+
+
+class Outbox:
+    """Deliveries of one world. The dispatcher sends what a commit leaves `pending`."""
+
+    def __init__(self, deliveries: Collection[Delivery], clock: Clock, timers: Timers, mint: Minter) -> None:
+        self._deliveries = deliveries
+        self._clock = clock
+        self._timers = timers
+        self._mint = mint
+
+    def send(
+        self,
+        event: str,
+        *,
+        about: str,
+        url: str,
+        method: str = "POST",
+        headers: Pairs = (),
+        body: str = "",
+        retry_after: Sequence[timedelta] = (),
+        outcome: str | None = None,
+        outcome_arguments: dict[str, Any] | None = None,
+    ) -> Delivery:
+        """Queue a call; it leaves once this transaction has committed, and never if it does not.
+
+        `retry_after` are the waits before each further attempt, on the world's clock.
+        """
+        return self._deliveries.insert(
+            Delivery(
+                id=f"delivery-{self._mint.count('delivery')}",
+                event=event,
+                about=about,
+                method=method,
+                url=url,
+                headers=headers,
+                body=body,
+                created=self._clock.now(),
+                retry_after=tuple(wait.total_seconds() for wait in retry_after),
+                outcome=outcome,
+                outcome_arguments=outcome_arguments or {},
+            )
+        )
+
+    def redeliver(self, delivery_id: str) -> Delivery:
+        """Send the same bytes to the same place again, as a delivery of its own."""
+        original = self._deliveries[delivery_id]
+        if original.state in ("pending", "waiting"):
+            raise Refused(f"{delivery_id} is still {original.state}.", hint="Wait for its outcome first.")
+        return self._deliveries.insert(
+            msgspec.structs.replace(
+                original,
+                id=f"delivery-{self._mint.count('delivery')}",
+                created=self._clock.now(),
+                state="pending",
+                attempts=(),
+                redelivery_of=original.redelivery_of or original.id,
+            )
+        )
+
+    def record(self, delivery_id: str, attempt: Attempt) -> Delivery:
+        """Note an attempt: delivered on 2xx, else wait for the next one or give up."""
+        delivery = self._deliveries[delivery_id]
+        done = len(delivery.attempts)
+        state: DeliveryState = "failed"
+        if attempt.status is not None and 200 <= attempt.status < 300:
+            state = "delivered"
+        elif done < len(delivery.retry_after):
+            state = "waiting"
+            self._timers.after(timedelta(seconds=delivery.retry_after[done]), RETRY, delivery=delivery_id)
+        return self._deliveries.change(delivery_id, state=state, attempts=(*delivery.attempts, attempt))
+
+    def retry(self, delivery_id: str) -> None:
+        """Make a waiting delivery pending (the retry timer fell due)."""
+        delivery = self._deliveries.get(delivery_id)
+        if delivery is not None and delivery.state == "waiting":
+            self._deliveries.change(delivery_id, state="pending")

@@ -1,0 +1,67 @@
+"""Switches of one world: what the vendor leaves open, and what a test wants otherwise."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+
+from mockserver import checking
+from mockserver.world.durations import parse_duration
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+Duration = str | Annotated[int, msgspec.Meta(ge=0)] | Annotated[float, msgspec.Meta(ge=0)]
+"""A span of time as people write it: seconds, `"90s"`, `"2d"` or ISO 8601."""
+
+
+class CoreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Settings that concern every platform.
+
+    `strict` refuses what is otherwise only told. `retry_webhooks_after` lists the waits before each
+    further attempt of a failed webhook, on the world's clock; empty means one attempt.
+    `webhook_timeout` bounds one attempt, in seconds of wall time. `fixture_credentials` says what
+    becomes of the credentials a fixture spells out: `auto` keeps them in `default` and mints others
+    elsewhere, `literal` keeps them everywhere (such a world is then reached by its prefix).
+    """
+
+    strict: bool = False
+    retry_webhooks_after: tuple[Duration, ...] = ()
+    webhook_timeout: Annotated[float, msgspec.Meta(gt=0, le=300)] = 10.0
+    fixture_credentials: Literal["auto", "literal"] = "auto"
+
+    def __post_init__(self) -> None:
+        for wait in self.retry_webhooks_after:
+            parse_duration(wait)
+
+
+class SettingsDocument(msgspec.Struct, frozen=True):
+    """What somebody set, by section; what nobody set has its default."""
+
+    id: str
+    values: dict[str, Any]
+
+
+class SettingsShape:
+    """The sections a world's settings have: `core` and one for each platform that has any."""
+
+    def __init__(self, sections: dict[str, type[msgspec.Struct]]) -> None:
+        self._names = {struct: name for name, struct in sections.items()}
+        self._shape = msgspec.defstruct(
+            "WorldSettings",
+            [
+                (name, struct, msgspec.field(default_factory=struct))  # type: ignore[arg-type]
+                for name, struct in sections.items()
+            ],
+            frozen=True,
+            forbid_unknown_fields=True,
+        )
+
+    def decode(self, values: dict[str, Any]) -> msgspec.Struct:
+        """The settings as one Struct; raises `Invalid` with every problem."""
+        return checking.convert(values, self._shape, what="The settings")
+
+    def section(self, settings: msgspec.Struct, struct: type[S]) -> S:
+        """One section of decoded settings, by its type."""
+        section: S = getattr(settings, self._names[struct])
+        return section

@@ -1,0 +1,260 @@
+"""One isolated world, and the transaction that keeps it whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from mockserver.errors import Gone, MockserverError
+from mockserver.world.actions import ActionBook, action
+from mockserver.world.clock import CLOCKS, TIMERS, Clock, Timer, Timers
+from mockserver.world.collection import Changes, Collection, Kind
+from mockserver.world.durations import parse_duration
+from mockserver.world.journal import Journal
+from mockserver.world.minter import COUNTERS, Minter
+from mockserver.world.outbox import DELIVERIES, RETRY, Delivery, Outbox
+from mockserver.world.settings import CoreSettings, SettingsDocument, SettingsShape
+from mockserver.world.store import Commit
+
+T = TypeVar("T", bound=msgspec.Struct)
+S = TypeVar("S", bound=msgspec.Struct)
+
+SETTINGS: Kind[SettingsDocument] = Kind("core.settings", SettingsDocument)
+CORE_KINDS: tuple[Kind[Any], ...] = (CLOCKS, TIMERS, COUNTERS, DELIVERIES, SETTINGS)
+
+
+class RetryDelivery(msgspec.Struct, frozen=True):
+    """Arguments of the retry timer's work."""
+
+    delivery: str
+
+
+@action(RETRY)
+def retry_delivery(world: World, args: RetryDelivery) -> None:
+    """Make a waiting delivery pending again."""
+    world.outbox.retry(args.delivery)
+
+
+@dataclass(frozen=True)
+class Schema:
+    """What worlds are made of: the kinds, actions and settings of all platforms together."""
+
+    kinds: tuple[Kind[Any], ...]
+    actions: ActionBook
+    settings: SettingsShape
+
+    @classmethod
+    def of(
+        cls,
+        kinds: Iterable[Kind[Any]] = (),
+        actions: Iterable[Any] = (),
+        settings: dict[str, type[msgspec.Struct]] | None = None,
+    ) -> Schema:
+        """Add the core's own to what platforms bring."""
+        return cls(
+            kinds=(*CORE_KINDS, *kinds),
+            actions=ActionBook((retry_delivery, *actions)),
+            settings=SettingsShape({"core": CoreSettings, **(settings or {})}),
+        )
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """What a world tells its surroundings: before a commit counts (may raise), and after it does."""
+
+    commit: Callable[[World, Commit], None]
+    committed: Callable[[World, dict[tuple[str, str], msgspec.Struct | None]], None]
+
+
+class World:
+    """Everything the emulated vendors know at one moment.
+
+    A world lives on one thread and never awaits. It ends when it is reset, restored or dropped:
+    another object takes its name, and whoever still holds this one gets `Gone`.
+    """
+
+    def __init__(self, name: str, seed: int, schema: Schema, wall: Callable[[], float], hooks: Hooks) -> None:
+        self.name = name
+        self.seed = seed
+        self.schema = schema
+        self.wall = wall
+        self.journal = Journal()
+        self.journal.listeners.append(lambda _: self.stir())
+        self.inflight = 0
+        self.ended: str | None = None
+        self._hooks = hooks
+        self._changes = Changes()
+        self._watchers: list[Callable[[], None]] = []
+        self._collections: dict[str, Collection[Any]] = {
+            kind.name: Collection(kind, self._changes) for kind in schema.kinds
+        }
+        self._settings: tuple[SettingsDocument | None, msgspec.Struct] = (None, schema.settings.decode({}))
+        self.mint = Minter(seed, name, self[COUNTERS])
+        self.clock = Clock(self[CLOCKS], wall)
+        self.timers = Timers(self[TIMERS], self.clock, self.mint)
+        self.outbox = Outbox(self[DELIVERIES], self.clock, self.timers, self.mint)
+
+    def __repr__(self) -> str:
+        return f"<World {self.name}>"
+
+    def __getitem__(self, kind: Kind[T]) -> Collection[T]:
+        return cast("Collection[T]", self._collections[kind.name])
+
+    @property
+    def collections(self) -> dict[str, Collection[Any]]:
+        """Every collection by name."""
+        return self._collections
+
+    def settings(self, section: type[S]) -> S:
+        """One section of this world's settings, by its type."""
+        document = self[SETTINGS].get("settings")
+        if document is not self._settings[0]:
+            self._settings = (document, self.schema.settings.decode(document.values if document else {}))
+        return self.schema.settings.section(self._settings[1], section)
+
+    def change_settings(self, values: dict[str, Any]) -> None:
+        """Merge `values` into the settings, section by section; raises `Invalid` and changes nothing."""
+        current = self[SETTINGS].get("settings")
+        merged = dict(current.values) if current else {}
+        for section, entries in values.items():
+            old = merged.get(section)
+            merged[section] = {**old, **entries} if isinstance(old, dict) and isinstance(entries, dict) else entries
+        self.schema.settings.decode(merged)
+        self[SETTINGS].put(SettingsDocument("settings", merged))
+
+    @property
+    def webhook_retries(self) -> tuple[timedelta, ...]:
+        """The waits before each further attempt of a webhook."""
+        return tuple(parse_duration(wait) for wait in self.settings(CoreSettings).retry_webhooks_after)
+
+    @property
+    def keeps_literal_credentials(self) -> bool:
+        """Whether credentials that a fixture spells out are used as they are."""
+        return self.name == "default" or self.settings(CoreSettings).fixture_credentials == "literal"
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """All or nothing: what is raised inside undoes every change, whatever it was.
+
+        Raises `Gone` when the world has ended. Transactions do not nest.
+        """
+        self.check_alive()
+        if self._changes.open:
+            raise RuntimeError("a transaction is open already")
+        self._changes.open = True
+        try:
+            yield
+            before = self._changes.before
+            if before:
+                self._hooks.commit(self, self._commit(before))
+        except BaseException:
+            self._roll_back()
+            raise
+        else:
+            self._changes.before = {}
+            for kind, key in before:
+                self._collections[kind].settle(key)
+        finally:
+            self._changes.open = False
+        if before:
+            self._hooks.committed(self, before)
+
+    def _commit(self, before: dict[tuple[str, str], msgspec.Struct | None]) -> Commit:
+        put, deleted = [], []
+        for kind, key in before:
+            document = self._collections[kind].get(key)
+            if document is not None:
+                put.append((kind, document))
+            else:
+                deleted.append((kind, key))
+        return Commit(self.name, tuple(put), tuple(deleted))
+
+    def _roll_back(self) -> None:
+        before, self._changes.before = self._changes.before, {}
+        for (kind, key), document in reversed(before.items()):
+            self._collections[kind].undo(key, document)
+        if any(kind == TIMERS.name for kind, _ in before):
+            self.timers.reload()
+
+    def act(self, name: str, arguments: object = None) -> Any:
+        """Run an action in a transaction of its own and journal it; answers its result as plain data.
+
+        Raises `Unknown`, `Invalid` or `Refused`, after journalling the refusal.
+        """
+        return self._act(name, {} if arguments is None else arguments, addressed_by=None)
+
+    def fire(self, timer: Timer) -> None:
+        """Run a timer's work. A refusal ends the timer all the same: it would be refused for ever."""
+        with self.transaction():
+            self[TIMERS].delete(timer.id)
+            if timer.action.startswith("core."):
+                self.schema.actions.run(self, timer.action, timer.arguments)
+                return
+        try:
+            self._act(timer.action, timer.arguments, addressed_by="timer")
+        except Gone:
+            raise
+        except MockserverError:
+            pass
+
+    def _act(self, name: str, arguments: object, *, addressed_by: str | None) -> Any:
+        at, started = self.clock.now(), self.wall()
+        began = self.journal.begin()
+        result: Any = None
+        error: MockserverError | None = None
+        try:
+            with self.transaction():
+                result = self.schema.actions.run(self, name, arguments)
+        except MockserverError as caught:
+            error = caught
+        if not isinstance(error, Gone):
+            self.journal.add(
+                began=began,
+                kind="action",
+                at=at,
+                wall=datetime.fromtimestamp(started, UTC),
+                seconds=self.wall() - started,
+                path=name,
+                request_headers=(("content-type", "application/json"),),
+                request_body=msgspec.json.encode(arguments),
+                response_headers=(("content-type", "application/json"),),
+                response_body=b"" if error else msgspec.json.encode(result),
+                error=str(error) if error else None,
+                addressed_by=addressed_by,
+            )
+        if error is not None:
+            raise error
+        return result
+
+    def pending_deliveries(self, touched: Iterable[tuple[str, str]] | None = None) -> list[Delivery]:
+        """The deliveries to be sent now: among `touched` documents, or all of them after a restore."""
+        deliveries = self[DELIVERIES]
+        if touched is None:
+            return [delivery for delivery in deliveries if delivery.state == "pending"]
+        found = (deliveries.get(key) for kind, key in touched if kind == DELIVERIES.name)
+        return [delivery for delivery in found if delivery is not None and delivery.state == "pending"]
+
+    def watch(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Be called whenever something happened here, or the world ended; answers how to stop."""
+        self._watchers.append(callback)
+        return lambda: self._watchers.remove(callback) if callback in self._watchers else None
+
+    def stir(self) -> None:
+        """Tell the watchers to look again."""
+        for watcher in tuple(self._watchers):
+            watcher()
+
+    def check_alive(self) -> None:
+        """Raise `Gone` when this world has ended."""
+        if self.ended is not None:
+            raise Gone(f"The world {self.name!r} was {self.ended}.")
+
+    def end(self, how: str) -> None:
+        """Close this world for good: `how` is reset, restored or dropped."""
+        self.ended = how
+        self.stir()
