@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import timedelta
 
@@ -38,16 +37,18 @@ def parse_duration(value: str | int | float) -> timedelta:
     Raises `Invalid` for anything else, for negative and non-finite numbers and for more than a
     hundred years.
     """
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if isinstance(value, str):
+        parts = _read(value)
+        if sum(part * _SECONDS_IN[unit] for unit, part in parts.items()) > LONGEST.total_seconds():
+            raise _invalid("a duration of at most a hundred years", _shown(value))
+        return timedelta(**parts)
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         raise _invalid(_EXPECTED, repr(value))
-    if isinstance(value, float) and not math.isfinite(value):
-        raise _invalid(_EXPECTED, repr(value))
-    parts = _read(value) if isinstance(value, str) else {"seconds": value}
-    if any(part < 0 for part in parts.values()):
-        raise _invalid("a duration that is not negative", repr(value))
-    if sum(part * _SECONDS_IN[unit] for unit, part in parts.items()) > LONGEST.total_seconds():
-        raise _invalid("a duration of at most a hundred years", repr(value))
-    return timedelta(**parts)
+    if value < 0:
+        raise _invalid("a duration that is not negative", _shown(value))
+    if value > LONGEST.total_seconds():
+        raise _invalid("a duration of at most a hundred years", _shown(value))
+    return timedelta(seconds=value)
 
 
 def format_duration(length: timedelta) -> str:
@@ -79,8 +80,14 @@ def _read(text: str) -> dict[str, float]:
         found = pattern.fullmatch(written)
         if found and any(found.groups()):
             return {_UNITS[unit]: float(part) for unit, part in found.groupdict().items() if part}
-    raise _invalid(_EXPECTED, repr(text))
+    raise _invalid(_EXPECTED, _shown(text))
 
 
 def _invalid(expected: str, got: str) -> Invalid:
     return Invalid("That is no duration:", [Problem("$", expected, got)])
+
+
+def _shown(value: str | float) -> str:
+    if isinstance(value, str):
+        return repr(value if len(value) <= 60 else f"{value[:60]}…")
+    return f"{value:g}" if abs(value) < 1e300 else "a number beyond all measure"
