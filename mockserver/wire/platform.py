@@ -29,12 +29,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """An HTML page to be rendered by the edge: a template's name and what it shows."""
+    """An HTML page to be rendered by the edge: a template's name and what it shows.
+
+    `form_targets` are the origins to which the page's forms may end up being redirected.
+    """
 
     template: str
     context: Mapping[str, object]
     status: int = 200
     headers: Pairs = ()
+    form_targets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,8 @@ class Platform:
     `routes` and `actions` are its two faces, `kinds` what it stores, `settings` its switches.
     `fixture` reads one of its fixture files. `refuse` renders any refusal in the vendor's dialect,
     `problem` words what the edge itself found wrong (status, reason) as a refusal, and `strictness`
-    words violations that a strict world refuses. `facts` answers what a newcomer needs to know.
+    words violations that a strict world refuses. `segments` are first path segments that are the
+    vendor's although nothing below them is emulated, `hosts` the vendor's names in a Host header.
     """
 
     name: str
@@ -88,5 +93,6 @@ class Platform:
     problem: Callable[[int, str], Refusal]
     strictness: Callable[[list[Violation]], Refusal]
     fixture: Callable[[str, str], Fixture]
+    segments: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     settings: type[msgspec.Struct] | None = None

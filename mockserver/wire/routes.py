@@ -129,6 +129,8 @@ class RouteTable:
         self._patterns: dict[str, list[tuple[re.Pattern[str], Platform, Route]]] = {}
         self._owners: dict[str, Platform] = {}
         for platform in platforms:
+            for segment in platform.segments:
+                self._owners[segment] = platform
             for route in platform.routes:
                 self._add(platform, route)
 

@@ -96,6 +96,10 @@ class Collection(Generic[T]):
         found = self.find(index, value)
         return found[0] if found else None
 
+    def last(self) -> T | None:
+        """The newest document, or None."""
+        return next((each for each in reversed(self._documents.values()) if not isinstance(each, _Deleted)), None)
+
     def insert(self, document: T) -> T:
         """Add a new document; raises `Conflict` when its key is taken."""
         key = self._key(document)

@@ -65,10 +65,11 @@ class Schema:
 
 @dataclass(frozen=True)
 class Hooks:
-    """What a world tells its surroundings: before a commit counts (may raise), and after it does."""
+    """A world's surroundings: told before a commit counts (may raise) and after; asked where it is reached."""
 
     commit: Callable[[World, Commit], None]
     committed: Callable[[World, dict[tuple[str, str], msgspec.Struct | None]], None]
+    base_url: Callable[[str], str]
 
 
 class World:
@@ -104,6 +105,11 @@ class World:
 
     def __getitem__(self, kind: Kind[T]) -> Collection[T]:
         return cast("Collection[T]", self._collections[kind.name])
+
+    @property
+    def base_url(self) -> str:
+        """How a browser reaches this world, without a slash at the end."""
+        return self._hooks.base_url(self.name)
 
     @property
     def collections(self) -> dict[str, Collection[Any]]:

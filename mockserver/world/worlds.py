@@ -85,6 +85,7 @@ class Worlds:
         self.unaddressed: deque[Unaddressed] = deque(maxlen=MAX_UNADDRESSED)
         self.unaddressed_count = 0
         self.on_pending: Callable[[World], None] = lambda world: None
+        self.address = "http://127.0.0.1:8600"
         self._store = store
         self._fixture = fixture
         self._defaults = Header(
@@ -95,7 +96,7 @@ class Worlds:
         self._initial: dict[str, dict[str, dict[str, Any]]] = {}
         self._owners: dict[str, str] = {}
         self._tombstones: OrderedDict[str, str] = OrderedDict()
-        self._hooks = Hooks(self._commit, self._committed)
+        self._hooks = Hooks(self._commit, self._committed, self.base_url)
         self._made = 0
 
     def __iter__(self) -> Iterator[World]:
@@ -106,6 +107,10 @@ class Worlds:
 
     def __contains__(self, name: object) -> bool:
         return name in self._worlds
+
+    def base_url(self, name: str) -> str:
+        """How a browser reaches the world `name`: the server's `address`, and a prefix unless it is `default`."""
+        return self.address if name == DEFAULT else f"{self.address}/w/{name}"
 
     def find(self, name: str) -> World:
         """The world of that name; raises `Unknown`."""

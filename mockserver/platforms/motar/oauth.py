@@ -1,0 +1,312 @@
+"""Single sign-on: the page, the redirect, the token endpoint, logout and validation."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import SplitResult, urlencode, urlsplit, urlunsplit
+
+from mockserver.platforms.motar import tokens
+from mockserver.platforms.motar.errors import Error
+from mockserver.platforms.motar.models import (
+    ACCESS_TOKENS,
+    CODES,
+    CONSENTS,
+    PLUGINS,
+    REFRESH_TOKENS,
+    SESSIONS,
+    USERS,
+    AccessToken,
+    Consent,
+    Plugin,
+    Session,
+    User,
+)
+from mockserver.platforms.motar.settings import MotarSettings
+from mockserver.platforms.motar.studio import why_plugin_rests
+from mockserver.wire import Call, Refusal
+from mockserver.world.clock import iso
+from mockserver.world.world import World
+
+ResponseType = Literal["code", "implicit"]
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """A checked request to sign in: who asks, where to go back to, and what to bring along."""
+
+    plugin: Plugin
+    response_type: ResponseType
+    redirect_uri: str
+    state: str
+    nonce: str | None
+
+
+def check_sign_in(world: World, parameters: dict[str, str]) -> SignIn | Refusal:
+    """Check the query of `/oauth/signin`.
+
+    A redirect URI must equal a registered one character by character; the refusal shows where it
+    first differs. Nothing is ever redirected to a URI that is not registered.
+    """
+    # Most client code and the vendor's example URLs write client_id, the vendor's parameter table clientId.
+    client_id = parameters.get("client_id") or parameters.get("clientId")
+    if not client_id:
+        return Error.MISSING.because("client_id is missing.")
+    plugin = world[PLUGINS].first("client_id", client_id)
+    if plugin is None:
+        return Error.NO_APP.because(
+            "No app found with specified client ID.",
+            title="Nobody here has this client ID",
+            hints=[f"The world {world.name!r} knows: {_known_clients(world)}."],
+        )
+    rests = why_plugin_rests(world, plugin)
+    if rests is not None:
+        return Error.NOT_APPROVED.because(f"{rests[0]} {rests[1]}", title="This app is not approved")
+    redirect_uri = parameters.get("redirect_uri")
+    if not redirect_uri:
+        return Error.MISSING.because(
+            "redirect_uri is missing.", hints=[f"Registered: {each}" for each in plugin.redirect_uris]
+        )
+    if redirect_uri not in plugin.redirect_uris:
+        return _redirect_mismatch(plugin, redirect_uri)
+    response_type = parameters.get("response_type")
+    if not response_type:
+        return Error.MISSING.because("response_type is missing: code or implicit.")
+    if response_type not in ("code", "implicit"):
+        return Error.RESPONSE_TYPE.because(
+            "Response type not supported", hints=["MOTAR takes code and, literally, implicit (not token)."]
+        )
+    state = parameters.get("state")
+    if not state:
+        return Error.MISSING.because("state is missing; MOTAR requires it and gives it back on the redirect.")
+    return SignIn(
+        plugin, "code" if response_type == "code" else "implicit", redirect_uri, state, parameters.get("nonce")
+    )
+
+
+def complete_sign_in(world: World, sign_in: SignIn, user: User) -> str:
+    """The user is known and allows it: the URL to send the browser to."""
+    consent = f"{user.id}/{sign_in.plugin.client_id}"
+    if consent not in world[CONSENTS]:
+        world[CONSENTS].put(Consent(consent, world.clock.now()))
+    if sign_in.response_type == "code":
+        code = tokens.issue_code(world, sign_in.plugin, user, sign_in.redirect_uri, sign_in.nonce)
+        # One old client takes whatever follows the first equals sign as the code, so code comes first.
+        return with_query(sign_in.redirect_uri, code=code.code, state=sign_in.state)
+    issued = tokens.open_session(world, sign_in.plugin.client_id, user.id, sign_in.nonce)
+    return with_query(
+        sign_in.redirect_uri,
+        access_token=issued.access_token,
+        refresh_token=issued.refresh_token,
+        expires_in=str(issued.expires_in),
+        state=sign_in.state,
+    )
+
+
+def cancel_sign_in(world: World, sign_in: SignIn) -> str:
+    """The user will not: the URL that says so."""
+    return with_query(sign_in.redirect_uri, error=world.settings(MotarSettings).cancel_error, state=sign_in.state)
+
+
+def check_password(world: World, handle: str, password: str) -> User | None:
+    """The user with this handle and password, or None."""
+    user = world[USERS].first("handle", handle if handle.startswith("@") else f"@{handle}")
+    if user is None or not same(user.password, password):
+        return None
+    return user
+
+
+def exchange(world: World, client: Plugin, parameters: dict[str, str]) -> tokens.TokenSet | Refusal:
+    """Redeem an authorization code, once, for the client it was issued to."""
+    value = parameters.get("code")
+    if not value:
+        return Error.MISSING.because("code is missing.")
+    code = world[CODES].get(value)
+    if code is None or code.client_id != client.client_id:
+        return Error.CODE_MALFORMED.because("This authorization code was not issued to this client.")
+    if code.used:
+        return Error.TOKEN_USED.because("This authorization code has been used already; a code works once.")
+    now = world.clock.now()
+    if code.expires <= now:
+        return Error.CODE_MALFORMED.because(
+            f"This authorization code expired at {iso(code.expires)}; it is {iso(now)} now."
+        )
+    redirect_uri = parameters.get("redirect_uri")
+    if redirect_uri and redirect_uri != code.redirect_uri:
+        position = _first_difference(redirect_uri, code.redirect_uri)
+        return Error.VALIDATION.because(
+            f"redirect_uri differs from the one the code was issued for, from character {position + 1} on: "
+            f"{redirect_uri[position:] or 'its end'} instead of {code.redirect_uri[position:] or 'its end'}."
+        )
+    world[CODES].change(code.code, used=True)
+    return tokens.open_session(world, client.client_id, code.user, code.nonce)
+
+
+def refresh(world: World, client: Plugin, parameters: dict[str, str]) -> tokens.TokenSet | Refusal:
+    """Trade a refresh token, once, for a new pair."""
+    value = parameters.get("refresh_token")
+    if not value:
+        return Error.MISSING.because("refresh_token is missing.")
+    token = world[REFRESH_TOKENS].get(value)
+    session = world[SESSIONS].get(token.session) if token else None
+    if token is None or session is None or session.client_id != client.client_id:
+        return Error.TOKEN_INVALID.because("This refresh token was not issued to this client.")
+    if session.ended:
+        return Error.TOKEN_INVALID.because(f"The session of this refresh token was {session.ended}.")
+    if token.used:
+        return Error.TOKEN_USED.because("This refresh token has been used already; each refresh gives a new one.")
+    if token.expires <= world.clock.now():
+        return Error.TOKEN_INVALID.because(f"This refresh token expired at {iso(token.expires)}.")
+    return tokens.rotate(world, token)
+
+
+def check_client(world: World, call: Call, parameters: dict[str, str]) -> Plugin | Refusal:
+    """The client that calls the token endpoint, proved by its secret."""
+    client_id = parameters.get("client_id") or parameters.get("clientId")
+    secret = parameters.get("client_secret") or parameters.get("clientSecret")
+    basic = call.authorization()
+    if basic is not None and basic.scheme == "basic" and not secret:
+        call.violate(
+            "headers.authorization", "no source shows HTTP Basic at the token endpoint; send client_id and client_secret"
+        )
+        client_id, secret = client_id or basic.username, basic.password
+    missing = [name for name, value in (("client_id", client_id), ("client_secret", secret)) if not value]
+    if not client_id or not secret:
+        return Error.MISSING.because(f"{' and '.join(missing)} missing.")
+    plugin = world[PLUGINS].first("client_id", client_id)
+    if plugin is None:
+        return Error.INVALID_CREDENTIALS.because("No app has this client_id.")
+    if not same(plugin.client_secret, secret):
+        return Error.API_KEY.because("client_secret is not the one that belongs to this client_id.")
+    rests = why_plugin_rests(world, plugin)
+    return plugin if rests is None else Error.NOT_APPROVED.because(f"{rests[0]} {rests[1]}")
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Whom an access token speaks for."""
+
+    user: User
+    plugin: Plugin
+    session: Session
+    token: AccessToken
+
+
+def check_access_token(world: World, value: str) -> SignedIn | Refusal:
+    """Whom a token speaks for, or why it no longer does.
+
+    The word refresh in the answer to an expired token is what one client looks for before it refreshes.
+    """
+    token = world[ACCESS_TOKENS].get(value)
+    if token is None:
+        return Error.TOKEN_INVALID.because(_explain_unknown_token(world, value))
+    session = world[SESSIONS][token.session]
+    if session.ended:
+        return Error.TOKEN_INVALID.because(f"The session of this access token was {session.ended}.")
+    if token.expires <= world.clock.now():
+        return Error.REFRESH_REQUIRED.because(
+            f"The access token expired at {iso(token.expires)}; refresh it at /oauth/token."
+        )
+    plugin = world[PLUGINS].first("client_id", session.client_id)
+    user = world[USERS].get(session.user)
+    if plugin is None or user is None:
+        return Error.TOKEN_INVALID.because("The app or the user of this access token is gone.")
+    rests = why_plugin_rests(world, plugin)
+    if rests is not None:
+        return Error.NOT_APPROVED.because(f"{rests[0]} {rests[1]}")
+    return SignedIn(user, plugin, session, token)
+
+
+def require_token(world: World, call: Call) -> SignedIn | Refusal:
+    """Whom the call's Authorization header speaks for; `Bearer <token>` or the token alone."""
+    authorization = call.authorization()
+    if authorization is None:
+        return Error.NO_AUTHORIZATION.because("The Authorization header is missing: send Bearer <access token>.")
+    if authorization.scheme not in ("bearer", "bare"):
+        return Error.TOKEN_INVALID.because("This endpoint takes an access token: Authorization: Bearer <access token>.")
+    call.authenticated_by = authorization.scheme
+    return check_access_token(world, authorization.token)
+
+
+def split(url: str) -> SplitResult:
+    """The parts of a URL; of one that is none, nothing but a path."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return SplitResult("", "", url, "", "")
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two secrets are equal, in a time that does not tell where they differ."""
+    return hmac.compare_digest(one.encode(), other.encode())
+
+
+def with_query(url: str, **parameters: str) -> str:
+    """A URL with parameters added after those it has."""
+    parts = urlsplit(url)
+    query = "&".join(part for part in (parts.query, urlencode(parameters)) if part)
+    return urlunsplit(parts._replace(query=query))
+
+
+def _explain_unknown_token(world: World, value: str) -> str:
+    if world[CODES].get(value) is not None:
+        return "This is an authorization code, not an access token: exchange it at /oauth/token first."
+    if world[REFRESH_TOKENS].get(value) is not None:
+        return "This is a refresh token, not an access token: trade it at /oauth/token first."
+    return "This access token was not issued here."
+
+
+def _redirect_mismatch(plugin: Plugin, sent: str) -> Refusal:
+    if not plugin.redirect_uris:
+        return Error.VALIDATION.because(f"The plugin {plugin.name!r} has no redirect URI; motar.configure_plugin sets one.")
+    nearest = max(plugin.redirect_uris, key=lambda uri: _first_difference(sent, uri))
+    position = _first_difference(sent, nearest)
+    candidates = [
+        {
+            "uri": uri,
+            "common": uri[: (at := _first_difference(sent, uri))],
+            "sent_rest": sent[at:],
+            "uri_rest": uri[at:],
+            "note": _note(sent, uri),
+        }
+        for uri in sorted(plugin.redirect_uris, key=lambda uri: -_first_difference(sent, uri))
+    ]
+    return Error.VALIDATION.because(
+        f"redirect_uri is not registered. Sent {sent!r}; the nearest registered is {nearest!r}; they differ from "
+        f"character {position + 1} on ({_character(sent, position)} instead of {_character(nearest, position)}).",
+        title="The redirect URI is not a registered one",
+        hints=["Redirect URIs are compared exactly, character by character."],
+        mismatch={"sent": sent, "candidates": candidates},
+    )
+
+
+def _first_difference(one: str, other: str) -> int:
+    for position, (left, right) in enumerate(zip(one, other, strict=False)):
+        if left != right:
+            return position
+    return min(len(one), len(other))
+
+
+def _character(text: str, position: int) -> str:
+    return repr(text[position]) if position < len(text) else "the end"
+
+
+def _note(sent: str, registered: str) -> str:
+    if sent.rstrip("/") == registered.rstrip("/"):
+        return "Only a slash at the end differs."
+    if sent.lower() == registered.lower():
+        return "Only upper and lower case differ."
+    here, there = split(sent), split(registered)
+    if here._replace(scheme="") == there._replace(scheme=""):
+        return f"Only the scheme differs: {here.scheme} instead of {there.scheme}."
+    if {here.hostname, there.hostname} == {"localhost", "127.0.0.1"} and here.path == there.path:
+        return "localhost and 127.0.0.1 are different to a comparison of characters."
+    if here.path == there.path and here.hostname == there.hostname:
+        return "Only the port differs."
+    return ""
+
+
+def _known_clients(world: World) -> str:
+    known = ", ".join(f"{plugin.client_id} ({plugin.name})" for plugin in world[PLUGINS])
+    return known or "no client at all; load a fixture, or create a plugin"

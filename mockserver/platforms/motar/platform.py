@@ -1,0 +1,25 @@
+"""MOTAR as one value, for the app to put in its place."""
+
+from __future__ import annotations
+
+from mockserver.platforms.motar import errors, fixtures
+from mockserver.platforms.motar.actions import ACTIONS
+from mockserver.platforms.motar.models import KINDS
+from mockserver.platforms.motar.routes import ROUTES
+from mockserver.platforms.motar.settings import MotarSettings
+from mockserver.wire import Platform
+
+MOTAR = Platform(
+    name="motar",
+    title="MOTAR",
+    routes=ROUTES,
+    actions=ACTIONS,
+    kinds=KINDS,
+    refuse=errors.refuse,
+    problem=errors.problem,
+    strictness=errors.strictness,
+    fixture=fixtures.read,
+    segments=("auth", "app", "image", "notifications", "leaderboard", "edu", "email", "sdk"),
+    hosts=("api.motar.io", "sandbox.motar.io"),
+    settings=MotarSettings,
+)

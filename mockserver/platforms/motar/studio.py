@@ -1,0 +1,148 @@
+"""Studio's rules: how people name things, who may do what, and when a plugin works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+import msgspec
+
+from mockserver.errors import Refused, Unknown
+from mockserver.platforms.motar.models import (
+    APPS,
+    DISTRIBUTIONS,
+    ORGANIZATIONS,
+    PLUGINS,
+    REQUESTS,
+    USERS,
+    App,
+    AtoRequest,
+    Distribution,
+    Organization,
+    Plugin,
+    User,
+)
+from mockserver.world.collection import Kind
+from mockserver.world.world import World
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+def find_organization(world: World, reference: str | None) -> Organization:
+    """An organization by id or name; without a reference, the only one."""
+    return _find(world, ORGANIZATIONS, "organization", reference, "name", "motar.register_organization")
+
+
+def find_app(world: World, reference: str | None) -> App:
+    """An app by id or name; without a reference, the only one."""
+    return _find(world, APPS, "app", reference, "name", "motar.create_app")
+
+
+def find_plugin(world: World, reference: str | None) -> Plugin:
+    """A plugin by id, name or client ID; without a reference, the only one."""
+    if reference is not None:
+        by_client = world[PLUGINS].first("client_id", reference)
+        if by_client is not None:
+            return by_client
+    return _find(world, PLUGINS, "plugin", reference, "name", "motar.create_plugin")
+
+
+def find_request(world: World, reference: str | None) -> AtoRequest:
+    """An ATO request by id; without a reference, the latest."""
+    requests = world[REQUESTS]
+    if reference is not None:
+        found = requests.get(reference)
+        if found is None:
+            raise Unknown("ATO request", reference, (each.id for each in requests))
+        return found
+    latest = requests.last()
+    if latest is None:
+        raise Refused("There is no ATO request yet.", hint="Start one first: motar.start_ato_request.")
+    return latest
+
+
+def find_user(world: World, reference: str) -> User:
+    """A user by handle (with or without `@`), id or mail address."""
+    users = world[USERS]
+    handle = reference if reference.startswith("@") else f"@{reference}"
+    found = users.first("handle", handle) or users.get(reference) or users.first("email", reference)
+    if found is None:
+        raise Unknown("user", reference, (user.handle for user in users))
+    return found
+
+
+def find_distribution(world: World, app: App, reference: str | None) -> Distribution:
+    """A distribution by id, version or name. Those of other apps are found by id, so that they can be refused."""
+    own = world[DISTRIBUTIONS].find("app", app.id)
+    if reference is None:
+        if len(own) == 1:
+            return own[0]
+        known = ", ".join(each.version for each in own) or "none"
+        raise Refused(f"Say which distribution of {app.name!r}: {known}.", hint="motar.create_distribution makes one.")
+    by_id = world[DISTRIBUTIONS].get(reference)
+    if by_id is not None:
+        return by_id
+    for each in own:
+        if reference in (each.version, each.name):
+            return each
+    known_names = [name for each in own for name in (each.version, each.name, each.id)]
+    raise Unknown(f"distribution of {app.name!r}", reference, known_names, hint="motar.create_distribution makes one.")
+
+
+def member(world: World, organization: Organization, reference: str | None, roles: Iterable[str], what: str) -> User:
+    """Who does `what`: the user named, if they may, else the first of the organization who may."""
+    allowed = tuple(roles)
+    if reference is not None:
+        user = find_user(world, reference)
+        if user.organization != organization.id:
+            raise Refused(f"{user.handle} does not belong to {organization.name}, so {what} is not theirs to do.")
+        if user.role not in allowed:
+            raise Refused(f"{user.handle} is a {user.role} of {organization.name}; {what} takes {_or(allowed)}.")
+        return user
+    for user in world[USERS].find("organization", organization.id):
+        if user.role in allowed:
+            return user
+    raise Refused(
+        f"{organization.name} has no {_or(allowed)} for {what}.",
+        hint=f"Create one first: motar.create_user organization={organization.name!r} role={allowed[0]}.",
+    )
+
+
+def why_plugin_rests(world: World, plugin: Plugin) -> tuple[str, str] | None:
+    """Why nothing works with this plugin now and what to do first, or None when it works."""
+    organization = world[ORGANIZATIONS][plugin.organization]
+    if not organization.ato_permission:
+        return (
+            f"{organization.name} has no ATO plugin permission.",
+            "A MOTAR administrator grants it: motar.grant_ato_permission.",
+        )
+    if not plugin.active:
+        return f"The plugin {plugin.name!r} is not active.", "Activate it first: motar.activate_plugin."
+    return None
+
+
+def working_plugin(world: World, plugin: Plugin) -> Plugin:
+    """The plugin, if it works now; raises `Refused` with what to do first."""
+    rests = why_plugin_rests(world, plugin)
+    if rests is not None:
+        raise Refused(rests[0], hint=rests[1])
+    return plugin
+
+
+def _find(world: World, kind: Kind[T], what: str, reference: str | None, index: str, maker: str) -> T:
+    collection = world[kind]
+    if reference is None:
+        if len(collection) == 1:
+            return next(iter(collection))
+        names = ", ".join(repr(getattr(each, index)) for each in collection)
+        if not names:
+            raise Refused(f"There is no {what} yet.", hint=f"Make one first: {maker}.")
+        raise Refused(f"Say which {what}: there are {names}.")
+    found = collection.get(reference) or collection.first(index, reference)
+    if found is None:
+        raise Unknown(what, reference, (getattr(each, index) for each in collection))
+    return found
+
+
+def _or(words: tuple[str, ...]) -> str:
+    return " or ".join(words)
