@@ -1,0 +1,150 @@
+"""Reading scenarios from text: every problem at once, each with its line and what could have been meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+
+from mockserver.checking import find_problems
+from mockserver.checking.paths import ancestors, item, member, position
+from mockserver.checking.yaml_reader import read_text
+from mockserver.errors import Invalid, InvalidFile, Problem, nearest
+from mockserver.scenarios.expressions import is_dynamic
+from mockserver.scenarios.model import KINDS, Draft, Scenario, call_of
+from mockserver.scenarios.wiring import wiring_problems
+from mockserver.world.durations import parse_duration
+from mockserver.world.matching import match_problems
+
+_INSTANT = Annotated[datetime, msgspec.Meta(tz=True)]
+_COUNTS = ("count", "at_least", "at_most")
+
+
+def load_scenario(text: str | bytes, source: str, *, known_actions: Iterable[str] | None = None) -> Scenario:
+    """The scenario in `text` (YAML or JSON), which people know as `source`.
+
+    With `known_actions`, names of actions are checked as well. Raises `InvalidFile` with every problem.
+    """
+    reading = read_text(text)
+    problems = list(reading.problems)
+    if reading.whole:
+        refused = {problem.path for problem in problems}
+        found = scenario_problems(reading.value, reading.positions, known_actions)
+        problems += [problem for problem in found if refused.isdisjoint(ancestors(problem.path))]
+    return _built(reading.value, source, problems)
+
+
+def scenario_from(value: object, source: str, *, known_actions: Iterable[str] | None = None) -> Scenario:
+    """The scenario that plain data says, such as one that was kept; see `load_scenario`."""
+    return _built(value, source, scenario_problems(value, {}, known_actions))
+
+
+def scenario_problems(
+    value: object, positions: Mapping[str, tuple[int, int]], known_actions: Iterable[str] | None = None
+) -> list[Problem]:
+    """Everything that keeps plain data from being a scenario; `positions` gives line and column by path."""
+    problems = find_problems(value, Draft, positions=positions)
+    if isinstance(value, dict):
+        found = [*_header_problems(value), *_step_problems(value, known_actions), *wiring_problems(value)]
+        problems += [_placed(problem, positions) for problem in found]
+    return problems
+
+
+def _built(value: object, source: str, problems: Sequence[Problem]) -> Scenario:
+    if problems:
+        raise InvalidFile(source, sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0)))
+    draft = msgspec.convert(value, Draft)
+    steps = tuple(msgspec.convert(step, KINDS[kind]) for step in draft.steps for kind in _kinds_of(step))
+    return Scenario(**{**{name: getattr(draft, name) for name in draft.__struct_fields__}, "steps": steps})
+
+
+def _placed(problem: Problem, positions: Mapping[str, tuple[int, int]]) -> Problem:
+    if problem.line is not None:
+        return problem
+    line, column = position(problem.path, positions)
+    return Problem(problem.path, problem.expected, problem.got, problem.did_you_mean, line, column)
+
+
+def _header_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
+    start = value.get("start")
+    if isinstance(start, str):
+        yield from find_problems(start, _INSTANT, path="$.start")
+
+
+def _step_problems(value: Mapping[str, Any], known_actions: Iterable[str] | None) -> Iterator[Problem]:
+    steps = value.get("steps")
+    actions = None if known_actions is None else sorted(known_actions)
+    for index, step in enumerate(steps if isinstance(steps, list) else ()):
+        path = item("$.steps", index)
+        if not isinstance(step, dict):
+            continue
+        kinds = _kinds_of(step)
+        if len(kinds) == 1:
+            yield from find_problems(step, KINDS[kinds[0]], path=path)
+            yield from _meaning_problems(kinds[0], step, path, actions)
+        elif kinds:
+            extra = member(path, kinds[1])
+            yield Problem(extra, f"one kind of step, and this is already {kinds[0]!r}", f"{kinds[1]!r} as well")
+        else:
+            yield Problem(path, f"one of the keys {', '.join(map(repr, KINDS))}", *_no_kind(step))
+
+
+def _kinds_of(step: Mapping[Any, Any]) -> list[str]:
+    return [key for key in step if key in KINDS]
+
+
+def _no_kind(step: Mapping[Any, Any]) -> tuple[str, str | None]:
+    known = {name for kind in KINDS.values() for name in kind.__struct_encode_fields__}
+    strangers = [key for key in step if isinstance(key, str) and key not in known]
+    meant = (nearest(key, KINDS) for key in strangers)
+    return ", ".join(repr(key) for key in step) or "nothing", next(filter(None, meant), None)
+
+
+def _meaning_problems(kind: str, step: Mapping[str, Any], path: str, actions: list[str] | None) -> Iterator[Problem]:
+    """What is wrong with values that have the right shape."""
+    match kind:
+        case "action":
+            name = step["action"]
+            if actions is not None and isinstance(name, str) and name not in actions:
+                yield Problem(f"{path}.action", "the name of an action", repr(name), nearest(name, actions))
+        case "await":
+            if isinstance(step["await"], str):
+                yield from _told(call_of, step["await"], f"{path}.await")
+            yield from _fixed(step, path, {"kind", "method", "path"}, "an await says itself")
+        case "expect":
+            yield from _fixed(step, path, {"kind"}, "an expect says itself")
+        case "advance":
+            yield from _duration(step["advance"], f"{path}.advance")
+        case "verify":
+            given = [name for name in _COUNTS if step.get(name) is not None]
+            if "count" in given and len(given) > 1:
+                yield Problem(f"{path}.{given[1]}", "nothing beside 'count'", repr(given[1]))
+            least, most = step.get("at_least"), step.get("at_most")
+            if isinstance(least, int) and isinstance(most, int) and least > most:
+                yield Problem(f"{path}.at_most", f"at least as many as 'at_least', {least}", str(most))
+    yield from _duration(step.get("within"), f"{path}.within")
+    for field in ("where", "verify"):
+        if isinstance(step.get(field), dict):
+            yield from match_problems(step[field], f"{path}.{field}", later=is_dynamic)
+
+
+def _fixed(step: Mapping[str, Any], path: str, names: set[str], why: str) -> Iterator[Problem]:
+    where = step.get("where")
+    for name in where if isinstance(where, dict) else ():
+        if name in names:
+            yield Problem(f"{path}.where.{name}", f"nothing, for that is what {why}", repr(name))
+
+
+def _duration(value: object, path: str) -> Iterator[Problem]:
+    if isinstance(value, str | int | float) and not isinstance(value, bool) and not is_dynamic(value):
+        yield from _told(parse_duration, value, path)
+
+
+def _told(check: Callable[[Any], object], value: object, path: str) -> Iterator[Problem]:
+    try:
+        check(value)
+    except Invalid as refusal:
+        for problem in refusal.problems:
+            yield Problem(path, problem.expected, problem.got, problem.did_you_mean)

@@ -1,0 +1,241 @@
+"""What a scenario is, once it has been read: what it needs, and its steps, one type for each kind.
+
+`loader` makes these from files, since only it can tell a person where a step goes wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from mockserver.checking import convert
+from mockserver.errors import Invalid, Problem, nearest
+from mockserver.scenarios.expressions import Scope, evaluate, is_dynamic, without_expressions
+from mockserver.world.durations import format_duration, parse_duration
+from mockserver.world.matching import Match, fields_of, in_words
+
+DEFAULT_WITHIN: Final = 5.0
+"""Wall seconds that a step waits when it does not say."""
+
+METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+
+Name = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]+$")]
+ScenarioName = Annotated[
+    str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$", max_length=120)
+]
+Count = Annotated[int, Meta(ge=0)]
+Duration = str | int | float
+
+
+class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A value that whoever runs the scenario may give; without a default they must."""
+
+    default: Any = msgspec.UNSET
+    description: str | None = None
+
+
+PlainInput = Input | str | int | float | bool | None | list[Any]
+
+
+class Where(Match, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A match whose values may be expressions; it becomes a `Match` when they are known."""
+
+    def __post_init__(self) -> None:
+        """Nothing is checked yet: a matcher may still depend on an expression."""
+
+    def bound(self, scope: Scope, **fixed: Any) -> Match:
+        """The match with every expression evaluated, and `fixed` fields beside.
+
+        Raises `Invalid` or `Unknown` when an expression, or what comes of it, cannot be used.
+        """
+        return convert({**evaluate(fields_of(self), scope), **fixed}, Match, what="What this step asks for")
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What all steps have: an `id` by which others refer to its outputs, and a `title` for people."""
+
+    kind: ClassVar[str]
+
+    id: Name | None = None
+    title: str | None = None
+    outputs: dict[Name, Any] = {}
+
+    @property
+    def heading(self) -> str:
+        """What a person reads while the step runs: the title, or what the step does."""
+        return self.title or self.in_words()
+
+    def in_words(self) -> str:
+        """What the step does, in a few words."""
+        return self.kind
+
+
+class ActionStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Do what somebody does in the vendor's screens."""
+
+    kind: ClassVar[str] = "action"
+
+    action: str
+    with_: dict[str, Any] = msgspec.field(default_factory=dict, name="with")
+
+    def in_words(self) -> str:
+        return f"Do {self.action}"
+
+
+class ExpectStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Wait until a webhook has been delivered, and answered, as `where` says; `within` is wall time."""
+
+    kind: ClassVar[str] = "expect"
+
+    expect: Literal["delivery"]
+    where: Where = Where()
+    within: Duration = DEFAULT_WITHIN
+
+    def in_words(self) -> str:
+        return f"Expect a {in_words(msgspec.structs.replace(self.where, kind='delivery'))}"
+
+
+class AwaitStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Wait until the plugin has made a call, as `where` says; `within` is wall time."""
+
+    kind: ClassVar[str] = "await"
+
+    await_: str = msgspec.field(name="await")
+    where: Where = Where()
+    within: Duration = DEFAULT_WITHIN
+
+    def in_words(self) -> str:
+        return f"Wait for {self.await_}"
+
+
+class AdvanceStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Let time pass on the world's clock."""
+
+    kind: ClassVar[str] = "advance"
+
+    advance: Duration
+
+    def in_words(self) -> str:
+        written = self.advance if is_dynamic(self.advance) else format_duration(parse_duration(self.advance))
+        return f"Let {written} pass"
+
+
+class VerifyStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Check how often something happened in the run so far; at least once when nothing is said."""
+
+    kind: ClassVar[str] = "verify"
+
+    verify: Where
+    count: Count | None = None
+    at_least: Count | None = None
+    at_most: Count | None = None
+
+    def in_words(self) -> str:
+        return f"Check that {in_words(self.verify)} came {self.times()}"
+
+    def holds(self, times: int) -> bool:
+        """Whether that many are as many as there should be."""
+        if self.count is not None:
+            return times == self.count
+        least = self.at_least if self.at_least is not None else 1 if self.at_most is None else 0
+        return least <= times and (self.at_most is None or times <= self.at_most)
+
+    def times(self) -> str:
+        """How often it should have happened, in words."""
+        if 0 in (self.count, self.at_most):
+            return "not at all"
+        if self.count is not None:
+            return f"exactly {_times(self.count)}"
+        parts = [f"at least {_times(self.at_least)}"] if self.at_least is not None else []
+        parts += [f"at most {_times(self.at_most)}"] if self.at_most is not None else []
+        return " and ".join(parts) or f"at least {_times(1)}"
+
+
+KINDS: Final[Mapping[str, type[Step]]] = {
+    kind.kind: kind for kind in (ActionStep, ExpectStep, AwaitStep, AdvanceStep, VerifyStep)
+}
+"""Step types by the key that tells them apart in a file."""
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a scenario says before its steps.
+
+    `seed`, `start` (the instant its frozen clock starts at, ISO 8601), `fixtures` and `settings` are
+    for the world it runs in; None leaves them to that world.
+    """
+
+    name: ScenarioName
+    summary: str = ""
+    seed: int | None = None
+    start: str | None = None
+    fixtures: tuple[str, ...] | None = None
+    settings: dict[str, Any] | None = None
+    inputs: dict[Name, PlainInput] = {}
+
+
+class Draft(Header, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A scenario as it is written, before its steps are told apart."""
+
+    steps: Annotated[list[dict[str, Any]], Meta(min_length=1)]
+
+
+class Scenario(Header, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A scenario that can be run.
+
+    `msgspec.to_builtins` turns it into plain data, and `scenario_from` that back into a scenario.
+    """
+
+    steps: tuple[Step, ...]
+
+    def resolve_inputs(self, given: Mapping[str, object]) -> dict[str, Any]:
+        """The value of every input; raises `Invalid` for inputs that are unknown, and for missing ones."""
+        problems = [
+            Problem(
+                f"$.{name}",
+                f"one of {', '.join(self.inputs) or 'no inputs'}",
+                "an unknown input",
+                nearest(name, self.inputs),
+            )
+            for name in given
+            if name not in self.inputs
+        ]
+        values: dict[str, Any] = {}
+        for name, declared in self.inputs.items():
+            value = given.get(name, declared.default if isinstance(declared, Input) else declared)
+            if value is msgspec.UNSET:
+                description = declared.description if isinstance(declared, Input) else None
+                problems.append(Problem(f"$.{name}", description or "a value, for there is no default", "nothing"))
+            values[name] = value
+        if problems:
+            raise Invalid(f"The inputs of {self.name} do not fit:", problems)
+        return values
+
+
+def call_of(written: str) -> tuple[str, str]:
+    """Method and path of an `await` such as `POST /plugin/v1/ato/status`; raises `Invalid` for anything else.
+
+    Expressions in braces may stand in the path.
+    """
+    method, _, path = written.strip().partition(" ")
+    path = path.strip()
+    expected = "a method and a path, such as 'POST /plugin/v1/ato/status'"
+    if method.upper() not in METHODS:
+        raise _no_call(expected, written, nearest(method.upper(), METHODS))
+    bare = without_expressions(path, "x")
+    if not bare.startswith("/"):
+        raise _no_call(f"{expected}, where the path begins with /", written)
+    if re.search(r"[\s?#]", bare):
+        raise _no_call(f"{expected}, without query (that goes to where: {{query: ..}})", written)
+    return method.upper(), path
+
+
+def _no_call(expected: str, written: str, did_you_mean: str | None = None) -> Invalid:
+    return Invalid("That is no call to wait for:", [Problem("$", expected, repr(written), did_you_mean)])
+
+
+def _times(number: int) -> str:
+    return {1: "once", 2: "twice"}.get(number, f"{number} times")
