@@ -1,0 +1,1 @@
+"""The JSON API under `/_mock`: our own, for tests, tools and the command line."""

@@ -1,0 +1,1 @@
+"""HTTP in: which world, which route, what it costs, what is written down. Pure ASGI."""

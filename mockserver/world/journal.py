@@ -131,6 +131,9 @@ class Journal:
     def __iter__(self) -> Iterator[Exchange]:
         return iter(self._exchanges)
 
+    def __reversed__(self) -> Iterator[Exchange]:
+        return reversed(self._exchanges)
+
     @property
     def last_id(self) -> int:
         """The id of the newest exchange; 0 when there was none."""

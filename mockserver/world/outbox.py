@@ -57,7 +57,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     redelivery_of: str | None = None
 
 
-DELIVERIES: Kind[Delivery] = Kind("core.deliveries", Delivery, indexes=("about",))
+DELIVERIES: Kind[Delivery] = Kind("core.deliveries", Delivery, indexes=("about", "state"))
 
 
 class Outbox:

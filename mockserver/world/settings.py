@@ -46,6 +46,7 @@ class SettingsShape:
     """The sections a world's settings have: `core` and one for each platform that has any."""
 
     def __init__(self, sections: dict[str, type[msgspec.Struct]]) -> None:
+        self.sections = sections
         self._names = {struct: name for name, struct in sections.items()}
         self._shape = msgspec.defstruct(
             "WorldSettings",

@@ -8,6 +8,10 @@ from typing import Protocol
 import msgspec
 
 
+class StoreError(Exception):
+    """A commit could not be kept, so it did not happen."""
+
+
 class Commit(msgspec.Struct, frozen=True):
     """One transaction's effect: documents put (`[kind, document]`) and deleted (`[kind, key]`)."""
 

@@ -75,7 +75,8 @@ class Hooks:
 class World:
     """Everything the emulated vendors know at one moment.
 
-    A world lives on one thread and never awaits. It ends when it is reset, restored or dropped:
+    `inflight` counts requests being answered and calls being sent, `waits` those who wait for something
+    to happen here; whoever does either keeps the count. A world lives on one thread and never awaits. It ends when it is reset, restored or dropped:
     another object takes its name, and whoever still holds this one gets `Gone`.
     """
 
@@ -87,6 +88,7 @@ class World:
         self.journal = Journal()
         self.journal.listeners.append(lambda _: self.stir())
         self.inflight = 0
+        self.waits = 0
         self.ended: str | None = None
         self._hooks = hooks
         self._changes = Changes()
@@ -238,11 +240,10 @@ class World:
         return result
 
     def pending_deliveries(self, touched: Iterable[tuple[str, str]] | None = None) -> list[Delivery]:
-        """The deliveries to be sent now: among `touched` documents, or all of them after a restore."""
-        deliveries = self[DELIVERIES]
+        """The deliveries to be sent now, oldest first: among the `touched` documents, or all."""
         if touched is None:
-            return [delivery for delivery in deliveries if delivery.state == "pending"]
-        found = (deliveries.get(key) for kind, key in touched if kind == DELIVERIES.name)
+            return self[DELIVERIES].find("state", "pending")
+        found = (self[DELIVERIES].get(key) for kind, key in touched if kind == DELIVERIES.name)
         return [delivery for delivery in found if delivery is not None and delivery.state == "pending"]
 
     def watch(self, callback: Callable[[], None]) -> Callable[[], None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -23,6 +23,10 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 SNAPSHOT_FORMAT = 1
 MAX_TOMBSTONES = 10_000
 MAX_UNADDRESSED = 1_000
+
+
+Touched = Collection[tuple[str, str]] | None
+"""Which documents changed, as (kind, key); None when all may have."""
 
 
 class Fixture(Protocol):
@@ -84,7 +88,7 @@ class Worlds:
         self.wall = wall
         self.unaddressed: deque[Unaddressed] = deque(maxlen=MAX_UNADDRESSED)
         self.unaddressed_count = 0
-        self.on_pending: Callable[[World], None] = lambda world: None
+        self.on_change: Callable[[World, Touched], None] = lambda world, touched: None
         self.address = "http://127.0.0.1:8600"
         self._store = store
         self._fixture = fixture
@@ -168,6 +172,7 @@ class Worlds:
         world = self._blank(old.name, old.seed)
         _load(world, self._initial[name])
         self._replace(old, world, "reset")
+        self.on_change(world, None)
         return world
 
     def drop(self, name: str) -> None:
@@ -227,7 +232,7 @@ class Worlds:
             )
             self._install(world, header)
             self._initial[name] = _dump(world)
-        self.on_pending(world)
+        self.on_change(world, None)
         return world
 
     def owner_of(self, credential: str) -> str | None:
@@ -279,7 +284,6 @@ class Worlds:
     def _committed(self, world: World, before: dict[tuple[str, str], msgspec.Struct | None]) -> None:
         if self._worlds.get(world.name) is not world:
             return
-        pending = False
         for (kind, key), old in before.items():
             collection = world.collections[kind]
             for field in collection.kind.credentials:
@@ -291,9 +295,7 @@ class Worlds:
                         del self._owners[was]
                     if now is not None:
                         self._owners.setdefault(now, world.name)
-            pending = pending or kind == "core.deliveries"
-        if pending:
-            self.on_pending(world)
+        self.on_change(world, before.keys())
 
     def _credentials(self, world: World) -> Iterator[str]:
         for collection in world.collections.values():

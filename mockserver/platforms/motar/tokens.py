@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
-
-import msgspec
-
 from mockserver.platforms.motar.models import (
     ACCESS_TOKENS,
     CODES,
@@ -113,16 +108,3 @@ def _jwt(world: World, session: Session, issued: datetime, expires: datetime) ->
     key = OctKey.import_key(world.mint.constant(32, "motar.signing_key"))
     return jwt.encode({"alg": "HS256", "typ": "JWT"}, claims, key)
 
-
-def audience(token: str) -> str | None:
-    """The `aud` a JWT claims, unverified: enough to place a request, never to trust it."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return None
-    try:
-        padded = parts[1] + "=" * (-len(parts[1]) % 4)
-        claims: Any = msgspec.json.decode(base64.urlsafe_b64decode(padded))
-    except (ValueError, RecursionError):
-        return None
-    found = claims.get("aud") if isinstance(claims, dict) else None
-    return found if isinstance(found, str) else None

@@ -1,0 +1,57 @@
+"""Who may use the control API: programs on this machine, no web page, and off loopback only with the token."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any
+from urllib.parse import urlsplit
+
+from mockserver.control.answers import problem
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1", "host.docker.internal")
+
+
+class Doors:
+    """Guards what is behind it; `open_paths` (health) are let through always.
+
+    Without a token only requests addressed to a loopback name are taken (against DNS rebinding),
+    and none that a page of another origin could send. With a token the token decides.
+    """
+
+    def __init__(self, app: Any, *, token: str | None = None, hosts: tuple[str, ...] = (), open_paths: tuple[str, ...] = ()) -> None:
+        self._app = app
+        self._token = token
+        self._hosts = (*LOOPBACK, *(host.lower() for host in hosts))
+        self._open_paths = open_paths
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["path"] not in self._open_paths:
+            headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+            refusal = self._refusal(scope, headers)
+            if refusal is not None:
+                await problem(*refusal)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _refusal(self, scope: dict[str, Any], headers: dict[str, str]) -> tuple[int, str, str] | None:
+        host = _host(headers.get("host", ""))
+        if self._token is not None:
+            sent = headers.get("authorization", "").removeprefix("Bearer ").encode()
+            if not hmac.compare_digest(sent, self._token.encode()):
+                return 401, "Token missing", "Send Authorization: Bearer with the control token that serve printed."
+        elif host not in self._hosts and not host.endswith(".localhost"):
+            return 403, "Foreign host", f"The control API answers to loopback names only, not to {host!r}."
+        origin = headers.get("origin")
+        if origin is not None and _host(urlsplit(origin).netloc or "null") != host:
+            return 403, "Foreign origin", "No web page of another origin may use the control API."
+        if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+            return 403, "Foreign origin", "No web page of another origin may use the control API."
+        return None
+
+
+def _host(netloc: str) -> str:
+    """The name in a Host header or a URL's authority, without port and brackets, lower case."""
+    netloc = netloc.lower()
+    if netloc.startswith("["):
+        return netloc[1:].partition("]")[0]
+    return netloc.partition(":")[0]

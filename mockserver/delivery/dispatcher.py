@@ -1,0 +1,192 @@
+"""Sends what worlds leave in their outboxes; one lane per world and target keeps the order."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
+
+from mockserver.errors import Gone
+from mockserver.world.outbox import DELIVERIES, Attempt, Delivery
+from mockserver.world.settings import CoreSettings
+from mockserver.world.world import World
+from mockserver.world.worlds import Touched
+
+if TYPE_CHECKING:
+    import httpx2
+
+MAX_RESPONSE = 1024 * 1024
+MAX_ATTEMPTS_AT_ONCE = 64
+USER_AGENT = "motar-mockserver"
+
+
+@dataclass(slots=True)
+class _Lane:
+    waiting: deque[str] = field(default_factory=deque)
+    known: set[str] = field(default_factory=set)
+    task: asyncio.Task[None] | None = None
+
+
+class Dispatcher:
+    """Takes pending deliveries out into the world and brings their outcome back, each in its own transaction.
+
+    Deliveries of one world to one URL go one after the other, so that a plugin sees them in the
+    order in which they were decided; everything else goes at once, up to a bound. A target that is
+    down, slow or wrong costs nobody but its own lane.
+    """
+
+    def __init__(self, *, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+        self._transport = transport
+        self._client: httpx2.AsyncClient | None = None
+        self._lanes: dict[tuple[World, str], _Lane] = {}
+        self._slots = asyncio.Semaphore(MAX_ATTEMPTS_AT_ONCE)
+        self._running = False
+
+    async def start(self) -> None:
+        """Begin to send what the worlds wake it for."""
+        self._running = True
+
+    async def stop(self) -> None:
+        """Cut attempts short and close the connections; what was not sent stays pending."""
+        self._running = False
+        tasks = [lane.task for lane in self._lanes.values() if lane.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._client is not None:
+            await self._client.aclose()
+
+    def wake(self, world: World, touched: Touched = None) -> None:
+        """Send the deliveries of this world that are pending: those among `touched`, or all."""
+        if not self._running:
+            return
+        for delivery in world.pending_deliveries(touched):
+            lane = self._lanes.setdefault((world, delivery.url), _Lane())
+            if delivery.id in lane.known:
+                continue
+            lane.known.add(delivery.id)
+            lane.waiting.append(delivery.id)
+            world.inflight += 1
+            if lane.task is None:
+                lane.task = asyncio.create_task(self._work(world, delivery.url, lane))
+
+    async def _work(self, world: World, url: str, lane: _Lane) -> None:
+        try:
+            while lane.waiting:
+                delivery_id = lane.waiting.popleft()
+                try:
+                    async with self._slots:
+                        await self._attempt(world, delivery_id)
+                except Gone:
+                    pass
+                finally:
+                    lane.known.discard(delivery_id)
+                    world.inflight -= 1
+                    world.stir()
+        finally:
+            world.inflight -= len(lane.waiting)
+            self._lanes.pop((world, url), None)
+
+    async def _attempt(self, world: World, delivery_id: str) -> None:
+        world.check_alive()
+        delivery = world[DELIVERIES][delivery_id]
+        began = world.journal.begin()
+        at, wall, started = world.clock.now(), world.wall(), time.perf_counter()
+        outcome = await self._send(delivery, world.settings(CoreSettings).webhook_timeout)
+        seconds = time.perf_counter() - started
+        world.check_alive()
+        parts = urlsplit(delivery.url)
+        exchange = world.journal.add(
+            began=began,
+            kind="delivery",
+            at=at,
+            wall=datetime.fromtimestamp(wall, UTC),
+            seconds=seconds,
+            method=delivery.method,
+            path=parts.path or "/",
+            url=delivery.url,
+            query=tuple(parse_qsl(parts.query, keep_blank_values=True)),
+            request_headers=outcome.sent,
+            request_body=delivery.body.encode(),
+            status=outcome.status,
+            response_headers=outcome.headers,
+            response_body=outcome.body,
+            route=delivery.event,
+            delivery=delivery.id,
+            error=outcome.error,
+        )
+        attempt = Attempt(
+            n=len(delivery.attempts) + 1,
+            at=at,
+            seconds=round(seconds, 6),
+            status=outcome.status,
+            headers=outcome.headers,
+            body=outcome.body.decode("utf-8", "replace"),
+            error=outcome.error,
+            exchange=exchange.id,
+        )
+        with world.transaction():
+            recorded = world.outbox.record(delivery.id, attempt)
+            if recorded.outcome is not None and recorded.state in ("delivered", "failed"):
+                arguments = {**recorded.outcome_arguments, "delivery": recorded.id}
+                world.schema.actions.run(world, recorded.outcome, arguments)
+
+    async def _send(self, delivery: Delivery, timeout: float) -> _Outcome:
+        import httpx2
+
+        client = self._client
+        if client is None:
+            client = self._client = httpx2.AsyncClient(
+                transport=self._transport,
+                trust_env=False,
+                follow_redirects=False,
+                headers={"user-agent": USER_AGENT},
+                limits=httpx2.Limits(max_connections=MAX_ATTEMPTS_AT_ONCE, max_keepalive_connections=16),
+            )
+        sent: tuple[tuple[str, str], ...] = delivery.headers
+        try:
+            request = client.build_request(
+                delivery.method, delivery.url, headers=list(delivery.headers), content=delivery.body.encode() or None
+            )
+            sent = tuple((name.lower(), value) for name, value in request.headers.items())
+            async with asyncio.timeout(timeout):
+                response = await client.send(request, stream=True)
+                try:
+                    body = await _read(response)
+                finally:
+                    await response.aclose()
+        except TimeoutError:
+            return _Outcome(sent, error=f"no answer from {_where(delivery.url)} within {timeout:g} s")
+        except httpx2.ConnectError as error:
+            return _Outcome(sent, error=f"cannot connect to {_where(delivery.url)}: {error or 'refused'}; is it running?")
+        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, OSError) as error:
+            return _Outcome(sent, error=f"{type(error).__name__} at {_where(delivery.url)}: {error}")
+        headers = tuple((name.lower(), value) for name, value in response.headers.items())
+        return _Outcome(sent, status=response.status_code, headers=headers, body=body)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    sent: tuple[tuple[str, str], ...]
+    status: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    error: str | None = None
+
+
+async def _read(response: httpx2.Response) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > MAX_RESPONSE:
+            return bytes(body[:MAX_RESPONSE])
+    return bytes(body)
+
+
+def _where(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}{parts.path}"

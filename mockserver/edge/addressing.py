@@ -1,0 +1,121 @@
+"""Which world a request is for: by prefix, header, host, the credential it carries, else `default`."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from mockserver.errors import Invalid, nearest
+from mockserver.wire import Call, Route
+from mockserver.wire.routes import MOST_SPECIFIC_FIRST
+from mockserver.world.world import World
+from mockserver.world.worlds import DEFAULT, Worlds
+
+PREFIX = "/w/"
+ENVIRONMENTS = ("sandbox", "api")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a request goes: its world, the rule that found it, and what is odd about that.
+
+    Without a world, `lost` says which name led nowhere. `stray` says that it carries a credential
+    nobody knows; `contradiction` names the other world that a carried credential belongs to.
+    """
+
+    world: World | None
+    rule: str
+    lost: str | None = None
+    stray: str | None = None
+    contradiction: str | None = None
+
+
+def split_prefix(path: str) -> tuple[str | None, str]:
+    """`/w/alpha/oauth/token` as (`alpha`, `/oauth/token`); a path without prefix as (None, path)."""
+    if not path.startswith(PREFIX):
+        return None, path
+    name, slash, rest = path[len(PREFIX) :].partition("/")
+    return name, slash + rest if slash else "/"
+
+
+def world_of_host(host: str) -> str | None:
+    """The world that `[sandbox.|api.][world.]localhost` names, or None."""
+    name = host.partition(":")[0].lower()
+    if not name.endswith(".localhost"):
+        return None
+    labels = name.removesuffix(".localhost").split(".")
+    if labels[0] in ENVIRONMENTS:
+        labels = labels[1:]
+    return ".".join(labels) or None
+
+
+def place(worlds: Worlds, call: Call, route: Route | None, prefix: str | None, *, auto: bool) -> Place:
+    """Find the world for a call, in the order of the module's first line.
+
+    A name that leads nowhere is an error, never silently `default`; with `auto` it is created.
+    """
+    credentials = _credentials(call, route)
+    named = (prefix, "prefix")
+    if named[0] is None:
+        named = (call.header("x-mock-world"), "header")
+    if named[0] is None:
+        named = (world_of_host(call.header("host") or ""), "host")
+    name, rule = named
+    if name is not None:
+        return _named(worlds, name, rule, credentials, auto=auto)
+    stray = None
+    for kind, value in credentials:
+        owner = worlds.owner_of(value)
+        if owner is not None:
+            return Place(worlds.find(owner), f"credential: {kind}")
+        dropped = worlds.last_owner_of(value)
+        if dropped is not None:
+            stray = f"its {kind} belonged to the world {dropped!r}, which was dropped"
+        stray = stray or f"its {kind} belongs to no world"
+    return Place(worlds.find(DEFAULT), "default", stray=stray)
+
+
+def _named(worlds: Worlds, name: str, rule: str, credentials: list[tuple[str, str]], *, auto: bool) -> Place:
+    if name not in worlds:
+        if not auto:
+            known = [world.name for world in worlds]
+            near = nearest(name, known)
+            hint = f" Did you mean {near!r}?" if near else ""
+            return Place(None, rule, lost=f"There is no world named {name!r}.{hint} POST /_mock/worlds creates one.")
+        try:
+            worlds.create(name)
+        except Invalid as error:
+            return Place(None, rule, lost=error.message)
+    for kind, value in credentials:
+        owner = worlds.owner_of(value)
+        if owner is not None:
+            other = None if owner == name else f"its {kind} belongs to the world {owner!r}, not to {name!r}"
+            return Place(worlds.find(name), rule, contradiction=other)
+    return Place(worlds.find(name), rule)
+
+
+def _credentials(call: Call, route: Route | None) -> list[tuple[str, str]]:
+    """Every credential a call carries, the most specific kind first, a token's unproved audience last."""
+    if route is None:
+        return []
+    found = [pair for carrier in route.carriers for pair in carrier.values(call)]
+    claims = [("client_id", aud) for kind, value in found if kind == "access_token" and (aud := _audience(value))]
+    order = MOST_SPECIFIC_FIRST.index
+    return [*sorted(found, key=lambda pair: order(pair[0])), *claims]
+
+
+def _audience(token: str) -> str | None:
+    """The `aud` a JWT claims, unverified: enough to place a request, never to trust it."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        padded = parts[1] + "=" * (-len(parts[1]) % 4)
+        claims: Any = msgspec.json.decode(base64.urlsafe_b64decode(padded))
+    except (ValueError, RecursionError):
+        return None
+    found = claims.get("aud") if isinstance(claims, dict) else None
+    return found if isinstance(found, str) else None
