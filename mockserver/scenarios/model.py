@@ -149,10 +149,10 @@ class VerifyStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if 0 in (self.count, self.at_most):
             return "not at all"
         if self.count is not None:
-            return f"exactly {_times(self.count)}"
-        parts = [f"at least {_times(self.at_least)}"] if self.at_least is not None else []
-        parts += [f"at most {_times(self.at_most)}"] if self.at_most is not None else []
-        return " and ".join(parts) or f"at least {_times(1)}"
+            return f"exactly {times_in_words(self.count)}"
+        parts = [f"at least {times_in_words(self.at_least)}"] if self.at_least is not None else []
+        parts += [f"at most {times_in_words(self.at_most)}"] if self.at_most is not None else []
+        return " and ".join(parts) or f"at least {times_in_words(1)}"
 
 
 KINDS: Final[Mapping[str, type[Step]]] = {
@@ -237,5 +237,6 @@ def _no_call(expected: str, written: str, did_you_mean: str | None = None) -> In
     return Invalid("That is no call to wait for:", [Problem("$", expected, repr(written), did_you_mean)])
 
 
-def _times(number: int) -> str:
-    return {1: "once", 2: "twice"}.get(number, f"{number} times")
+def times_in_words(number: int) -> str:
+    """`never`, `once`, `twice`, `3 times`."""
+    return {0: "never", 1: "once", 2: "twice"}.get(number, f"{number} times")

@@ -62,14 +62,14 @@ _MATCHERS: Final = frozenset({"equals", "matches", "contains", "type", "any", "a
 
 
 class Nothing:
-    """What stands for a value that is not there. `empty` is a part every exchange has, such as a body, left empty."""
-
-    def __init__(self, *, empty: bool) -> None:
-        self.empty = empty
+    """What stands for a value that is not there."""
 
 
-MISSING: Final = Nothing(empty=False)
-EMPTY: Final = Nothing(empty=True)
+MISSING: Final = Nothing()
+"""A key that an object does not have."""
+
+EMPTY: Final = Nothing()
+"""A part that every exchange has, such as a body, left empty; `null` means it as well."""
 
 
 class Difference(msgspec.Struct, frozen=True):

@@ -151,7 +151,7 @@ def test_every_problem_is_told_at_once_where_it_stands() -> None:
         "17:5: $.steps[3]: expected one of the keys 'action', 'expect', 'await', 'advance', 'verify', got 'awiat' "
         "(did you mean 'await'?)",
         "19:5: $.steps[4].advance: expected one kind of step, and this is already 'action', got 'advance' as well",
-        '21:5: $.steps[5].advance: expected each key once, got the key "advance" a second time',
+        '21:5: $.steps[5].advance: expected every key once, got "advance" again; it stands on line 20 already',
     ]
 
 

@@ -1,0 +1,70 @@
+"""Why a step failed, in sentences that a person can act upon."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+from mockserver.scenarios.model import VerifyStep, times_in_words
+from mockserver.world.durations import format_duration
+from mockserver.world.matching import Match, NearMiss, closest, in_words, label
+
+MOST_TOLD: Final = 8
+"""Differences told of one exchange, and exchanges of one kind; a foreign body differs in everything."""
+
+_Facts = Mapping[str, Any]
+
+_SILENCE: Final = {
+    "inbound": "No request came in this run. Is the plugin running, and does it call the address of this world?",
+    "delivery": "Nothing was delivered in this run. Is an endpoint configured for this webhook?",
+}
+
+
+def never_came(match: Match, within: timedelta, exchanges: Sequence[_Facts], consumed: Mapping[int, str]) -> list[str]:
+    """Why waiting for `match` was in vain. `consumed` names the step that had each exchange already."""
+    lines = [f"Waited {format_duration(within)} for a {in_words(match)}; it never came."]
+    same_kind = [facts for facts in exchanges if facts.get("kind") == match.kind]
+    if not same_kind:
+        return [*lines, _SILENCE[str(match.kind)]]
+    late = [miss for miss in closest(match, same_kind) if not miss.differences and miss.id not in consumed]
+    if late:
+        return [f"Waited {format_duration(within)} for a {in_words(match)}.", *map(_came_late, late)]
+    return lines + _near_misses(match, same_kind, consumed)
+
+
+def miscounted(step: VerifyStep, match: Match, found: Sequence[_Facts], exchanges: Sequence[_Facts]) -> list[str]:
+    """Why a `verify` does not hold: what came too often, or what came close where too little did."""
+    sentence = f"{in_words(match)} should have come {step.times()}, and came {times_in_words(len(found))}."
+    lines = [sentence[0].upper() + sentence[1:]]
+    lines += [f"This one matches: {_named(facts['id'], label(facts))}" for facts in found[:MOST_TOLD]]
+    if len(found) > MOST_TOLD:
+        lines.append(f"and {len(found) - MOST_TOLD} more")
+    most = step.count if step.count is not None else step.at_most
+    if most is not None and len(found) > most:
+        return lines
+    others = [facts for facts in exchanges if all(facts is not one for one in found)]
+    return lines + _near_misses(match, others, {})
+
+
+def _near_misses(match: Match, exchanges: Sequence[_Facts], consumed: Mapping[int, str]) -> list[str]:
+    lines: list[str] = []
+    for miss in closest(match, exchanges):
+        name = _named(miss.id, miss.label)
+        taken = f"; {consumed[miss.id]} had already taken it" if miss.id in consumed else ""
+        if not miss.differences:
+            lines.append(f"{name} matches, but {consumed[miss.id]} had already taken it.")
+        else:
+            lines.append(f"{'Also' if lines else 'The closest that'} came: {name}{taken}")
+            lines += [f"  {difference}" for difference in miss.differences[:MOST_TOLD]]
+            if len(miss.differences) > MOST_TOLD:
+                lines.append(f"  and {len(miss.differences) - MOST_TOLD} more differences")
+    return lines
+
+
+def _came_late(miss: NearMiss) -> str:
+    return f"{_named(miss.id, miss.label)} matches, but came when the time was over; a longer 'within' would find it."
+
+
+def _named(id_: int, words: str) -> str:
+    return f"#{id_} {words}"

@@ -1,0 +1,348 @@
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from mockserver.errors import Conflict, Gone, Invalid, MockserverError, Refused
+from mockserver.scenarios import RunReport, Scenario, StepEvent, describe, load_scenario, run, story
+from mockserver.world.matching import Match, matches
+
+Facts = dict[str, Any]
+
+
+class Theatre:
+    """A stage in memory: an action makes the exchanges come that its script says, at once or a little later."""
+
+    def __init__(self, *, results: Mapping[str, object] | None = None, script: Mapping[str, list[Facts]] | None = None):
+        self.results = results or {}
+        self.script = script or {}
+        self.journal: list[Facts] = []
+        self.acted: list[tuple[str, Mapping[str, Any]]] = []
+        self.advanced: list[timedelta] = []
+        self.prepared: Scenario | None = None
+        self.settled = 0
+        self._ids = itertools.count(1)
+        self._came = asyncio.Event()
+
+    async def prepare(self, scenario: Scenario, /) -> None:
+        self.prepared = scenario
+
+    async def act(self, name: str, arguments: Mapping[str, Any], /) -> object:
+        self.acted.append((name, arguments))
+        result = self.results.get(name)
+        if isinstance(result, MockserverError):
+            raise result
+        for delay, facts in enumerate(self.script.get(name, [])):
+            asyncio.get_running_loop().call_later(delay / 100, self.happen, facts)
+        return result
+
+    def happen(self, facts: Facts) -> None:
+        self.journal.append({"id": next(self._ids), **facts})
+        self._came.set()
+
+    async def wait(self, match: Match, *, consumed: Collection[int], within: float) -> Facts | None:
+        try:
+            async with asyncio.timeout(within):
+                while True:
+                    for facts in self.journal:
+                        if facts["id"] not in consumed and matches(match, facts):
+                            return facts
+                    self._came.clear()
+                    await self._came.wait()
+        except TimeoutError:
+            return None
+
+    def exchanges(self) -> Sequence[Facts]:
+        return self.journal
+
+    async def advance(self, by: timedelta, /) -> None:
+        self.advanced.append(by)
+
+    async def settle(self, seconds: float, /) -> None:
+        self.settled += 1
+
+
+def call(path: str, body: object = None, *, status: int | None = 200, kind: str = "inbound", **more: Any) -> Facts:
+    response = {"headers": {}, "body": more.pop("answer", None)}
+    return {
+        **{"kind": kind, "method": "POST", "path": path, "query": {}, "status": status, "headers": {}, "body": body},
+        **{"response": response, **more},
+    }
+
+
+def play(
+    steps: str, theatre: Theatre | None = None, *, head: str = "", on_event: Callable[[StepEvent], None] | None = None,
+    **inputs: object,
+) -> RunReport:  # fmt: skip
+    scenario = load_scenario(f"name: t/play\n{head}\nsteps:\n{steps}", "play.yaml")
+
+    async def perform() -> RunReport:
+        return await run(scenario, theatre or Theatre(), inputs, on_event=on_event)
+
+    return asyncio.run(perform())
+
+
+HAPPY = """
+  - id: start
+    title: The owner starts an ATO request
+    action: motar.start
+    with: {app: $inputs.app, note: "for {$inputs.app}"}
+    outputs: {request_id: $response.body#/id, asked: $request.body#/app}
+  - id: hook
+    expect: delivery
+    where: {path: /ato, status: 2xx, body: {requestId: $steps.start.outputs.request_id}}
+    outputs: {answer: $response.body#/ok, code: $statusCode}
+  - id: report
+    await: POST /plugin/v1/{service}/status
+    where: {body: {requestId: $steps.start.outputs.request_id, status: completed}}
+    outputs: {service: $request.path.service, url: $url, method: $method}
+  - advance: $inputs.pause
+  - id: check
+    verify: {kind: inbound, path: /plugin/v1/*/status}
+    count: 2
+    outputs: {last: $request.body#/status}
+"""
+
+
+def happy_theatre() -> Theatre:
+    calls = [
+        call("/ato", {"requestId": "r1"}, kind="delivery", status=204, answer={"ok": True}),
+        call("/plugin/v1/ato/status", {"requestId": "r1", "status": "in-progress"}),
+        call("/plugin/v1/ato/status", {"requestId": "r1", "status": "completed"}),
+    ]
+    return Theatre(results={"motar.start": {"id": "r1"}}, script={"motar.start": calls})
+
+
+def test_a_run_goes_through_all_steps_and_remembers_what_they_gave() -> None:
+    events: list[StepEvent] = []
+    theatre = happy_theatre()
+    report = play(HAPPY, theatre, head="inputs: {app: mail, pause: 25h}", on_event=events.append)
+    assert report.outcome == "passed", story(report)
+    assert report.failed_step is None
+    assert theatre.prepared is not None
+    assert theatre.acted == [("motar.start", {"app": "mail", "note": "for mail"})]
+    assert theatre.advanced == [timedelta(hours=25)]
+    assert theatre.settled == 1
+    assert report.inputs == {"app": "mail", "pause": "25h"}
+    assert [step.outputs for step in report.steps] == [
+        {"request_id": "r1", "asked": "mail"},
+        {"answer": True, "code": 204},
+        {"service": "ato", "url": "/plugin/v1/ato/status", "method": "POST"},
+        {},
+        {"last": "completed"},
+    ]
+    assert [step.exchange for step in report.steps] == [None, 1, 3, None, 3]
+    assert [(event.event, event.step.index, event.step.outcome, event.of) for event in events[:4]] == [
+        ("started", 1, "running", 5),
+        ("finished", 1, "passed", 5),
+        ("started", 2, "running", 5),
+        ("finished", 2, "passed", 5),
+    ]
+    assert len(events) == 10
+
+
+def test_a_report_is_plain_data_and_comes_back_the_same() -> None:
+    report = play(HAPPY, happy_theatre(), head="inputs: {app: mail, pause: 1}")
+    assert msgspec.json.decode(msgspec.json.encode(report), type=RunReport) == report
+
+
+def failure(steps: str, theatre: Theatre | None = None, **options: Any) -> list[str]:
+    report = play(steps, theatre, **options)
+    assert report.outcome == "failed"
+    assert report.failed_step is not None
+    return list(report.failed_step.details)
+
+
+def came(*calls: Facts) -> Theatre:
+    theatre = Theatre()
+    theatre.journal = [{"id": number, **facts} for number, facts in enumerate(calls, 1)]
+    return theatre
+
+
+STATUS = "/plugin/v1/ato/status"
+
+
+def test_what_never_came_is_told_with_what_came_instead_and_how_it_differed() -> None:
+    theatre = came(
+        call("/plugin/v1/ato/alert", {"requestId": "r1"}),
+        call(STATUS, {"requestId": "r1", "status": "in-progress"}),
+        call(STATUS, {"requestId": "r1", "complete": True}, status=400),
+        call("/ato", {"requestId": "r1"}, kind="delivery"),
+    )
+    where = "{status: 200, body: {requestId: r1, completed: true}}"
+    step = f"  - {{await: 'POST {STATUS}', where: {where}, within: 20ms}}"
+    assert failure(step, theatre) == [
+        f'Waited 20ms for a request POST {STATUS} with status 200, body.requestId "r1", body.completed true; '
+        "it never came.",
+        f"The closest that came: #2 POST {STATUS} -> 200",
+        "  body.completed: expected true, got nothing (there is requestId, status)",
+        f"Also came: #3 POST {STATUS} -> 400",
+        "  status: expected 200, got 400",
+        "  body.completed: expected true, got nothing (there is requestId, complete) (did you mean 'complete'?)",
+        "Also came: #1 POST /plugin/v1/ato/alert -> 200",
+        f'  path: expected "{STATUS}", got "/plugin/v1/ato/alert"',
+        "  body.completed: expected true, got nothing (there is requestId)",
+    ]
+
+
+def test_what_an_earlier_step_consumed_is_not_matched_again_and_told() -> None:
+    steps = f"  - {{id: first, title: One report, await: 'POST {STATUS}'}}\n  - {{await: 'POST {STATUS}', within: 0}}"
+    assert failure(steps, came(call(STATUS))) == [
+        f"Waited 0s for a request POST {STATUS}; it never came.",
+        f"#1 POST {STATUS} -> 200 matches, but step 1 (One report) had already taken it.",
+    ]
+
+
+def test_two_waits_for_the_same_take_one_exchange_each_in_order() -> None:
+    steps = f"  - await: POST {STATUS}\n  - await: POST {STATUS}\n"
+    report = play(steps, came(call(STATUS), call("/other"), call(STATUS)))
+    assert [step.exchange for step in report.steps] == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        ("{await: POST /x, within: 0}", "No request came in this run. Is the plugin running"),
+        ("{expect: delivery, within: 0}", "Nothing was delivered in this run. Is an endpoint configured"),
+    ],
+)
+def test_silence_is_told_with_what_to_look_at(step: str, told: str) -> None:
+    assert failure(f"  - {step}")[1].startswith(told)
+
+
+def test_what_came_when_the_time_was_over_is_told_as_late() -> None:
+    class Impatient(Theatre):
+        async def wait(self, match: Match, *, consumed: Collection[int], within: float) -> Facts | None:
+            self.journal.append({"id": 1, **call("/x")})
+            return None
+
+    (_, told) = failure("  - {await: POST /x, within: 1s}", Impatient())
+    assert told == "#1 POST /x -> 200 matches, but came when the time was over; a longer 'within' would find it."
+
+
+def test_a_foreign_body_is_not_told_to_the_end() -> None:
+    wanted = ", ".join(f"k{n}: 1" for n in range(20))
+    details = failure(f"  - {{await: POST /x, where: {{body: {{{wanted}}}}}, within: 0}}", came(call("/x", {})))
+    assert details[-1] == "  and 12 more differences"
+    assert len(details) == 11
+
+
+@pytest.mark.parametrize(
+    ("times", "outcome"),
+    [
+        ("", "passed"),
+        ("count: 2", "passed"),
+        ("count: 1", "failed"),
+        ("count: 0", "failed"),
+        ("at_least: 2", "passed"),
+        ("at_least: 3", "failed"),
+        ("at_most: 2", "passed"),
+        ("at_most: 1", "failed"),
+        ("at_most: 0", "failed"),
+        ("at_least: 1, at_most: 2", "passed"),
+    ],
+)
+def test_verify_counts_what_came(times: str, outcome: str) -> None:
+    report = play(f"  - {{verify: {{path: /x}}, {times}}}", came(call("/x"), call("/y"), call("/x")))
+    assert report.outcome == outcome
+
+
+def test_something_that_came_too_often_is_listed() -> None:
+    assert failure("  - {verify: {path: /x}, at_most: 1}", came(call("/x"), call("/x", status=400))) == [
+        "/x should have come at most once, and came twice.",
+        "This one matches: #1 POST /x -> 200",
+        "This one matches: #2 POST /x -> 400",
+    ]
+    assert failure("  - {verify: {path: /x}, count: 0}", came(*[call("/x")] * 20))[-1] == "and 12 more"
+
+
+def test_something_that_came_too_seldom_is_told_with_what_came_close() -> None:
+    assert failure(
+        "  - verify: {kind: inbound, method: POST, path: /x, status: 200}", came(call("/x", status=400))
+    ) == [
+        "Request POST /x with status 200 should have come at least once, and came never.",
+        "The closest that came: #1 POST /x -> 400",
+        "  status: expected 200, got 400",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (Refused("The plugin is inactive.", hint="Activate it first."), ["The plugin is inactive. Activate it first."]),
+        (Gone("The world was reset."), ["The world was reset."]),
+        (Conflict("Busy."), ["Busy."]),
+    ],
+)
+def test_an_action_that_is_refused_ends_the_run_and_says_why(error: MockserverError, told: list[str]) -> None:
+    report = play("  - action: a\n  - advance: 1\n  - {await: POST /x}", Theatre(results={"a": error}))
+    assert [step.outcome for step in report.steps] == ["failed", "skipped", "skipped"]
+    assert list(report.steps[0].details) == told
+    assert report.failed_step == report.steps[0]
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        ("  - {action: a, outputs: {x: $response.body#/id}}", "$response.body#/id leads into an empty body or null."),
+        ("  - {await: POST /x, outputs: {x: $response.header.location}}", "There is no header named 'location'."),
+        ("  - {await: POST /x, outputs: {x: $request.path.id}}", "There is no path parameter named 'id'."),
+        ("  - {verify: {path: /none}, count: 0, outputs: {x: $statusCode}}", "$statusCode has no meaning here."),
+        ("  - {advance: $inputs.odd}", "a duration"),
+        ("  - {await: POST /x, within: $inputs.odd}", "a duration"),
+        ("  - {await: 'POST /{$inputs.odd}'}", "without query"),
+        ("  - {verify: {status: $inputs.odd}}", "a status such as 404"),
+        ("  - {verify: {body: {matches: $inputs.odd}}}", "a regular expression"),
+    ],
+)
+def test_what_an_expression_brings_is_judged_when_the_step_is_due(steps: str, told: str) -> None:
+    details = failure(steps, came(call("/x")), head="inputs: {odd: '*?'}")
+    assert any(told in line for line in details), details
+
+
+@pytest.mark.parametrize(("given", "told"), [({}, "a value"), ({"ap": 1, "app": 2}, "did you mean 'app'?")])
+def test_inputs_that_do_not_fit_stop_a_run_before_anything_is_prepared(given: dict[str, Any], told: str) -> None:
+    theatre = Theatre()
+    with pytest.raises(Invalid) as refusal:
+        play("  - advance: 1", theatre, head="inputs: {app: {}}", **given)
+    assert told in str(refusal.value)
+    assert theatre.prepared is None
+
+
+def test_a_run_reads_as_a_story() -> None:
+    told = story(play(HAPPY, happy_theatre(), head="inputs: {app: mail, pause: 25h}"))
+    assert [line.partition(" (0.")[0] for line in told] == [
+        "t/play",
+        " 1. The owner starts an ATO request ... ok",
+        '      request_id = "r1"',
+        '      asked = "mail"',
+        ' 2. Expect a delivery /ato with status "2xx", body.requestId "$steps.start.outputs.request_id" ... ok',
+        "      delivery POST /ato -> 204",
+        "      answer = true",
+        "      code = 204",
+        " 3. Wait for POST /plugin/v1/{service}/status ... ok",
+        "      POST /plugin/v1/ato/status -> 200",
+        '      service = "ato"',
+        '      url = "/plugin/v1/ato/status"',
+        '      method = "POST"',
+        " 4. Let $inputs.pause pass ... ok",
+        " 5. Check that request /plugin/v1/*/status came exactly twice ... ok",
+        '      last = "completed"',
+        "t/play: passed, 5 steps in 0.0 s",
+    ]
+
+
+def test_a_failed_run_reads_as_a_story_that_ends_where_it_failed() -> None:
+    events: list[StepEvent] = []
+    report = play("  - {await: POST /x, within: 0}\n  - advance: 90", on_event=events.append)
+    told = story(report)
+    assert told[1].startswith(" 1. Wait for POST /x ... FAILED (")
+    assert told[2] == "      Waited 0s for a request POST /x; it never came."
+    assert told[4:] == [" 2. Let 1m30s pass ... skipped", "t/play: FAILED at step 1 of 2, Wait for POST /x"]
+    assert describe(events[0].step) == [" 1. Wait for POST /x ..."]
