@@ -1,0 +1,1 @@
+"""Web pages about the emulator itself, and about what Studio would show."""

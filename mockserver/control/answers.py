@@ -90,7 +90,9 @@ async def read_json(request: Request, what: str, *, default: object = msgspec.UN
         return default
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/json":
-        raise Stop(415, "Not JSON", f"{what} is sent as application/json; Content-Type says {content_type or 'nothing'}.")
+        raise Stop(
+            415, "Not JSON", f"{what} is sent as application/json; Content-Type says {content_type or 'nothing'}."
+        )
     try:
         return msgspec.json.decode(body)
     except RecursionError:

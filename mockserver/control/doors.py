@@ -18,7 +18,9 @@ class Doors:
     and none that a page of another origin could send. With a token the token decides.
     """
 
-    def __init__(self, app: Any, *, token: str | None = None, hosts: tuple[str, ...] = (), open_paths: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, app: Any, *, token: str | None = None, hosts: tuple[str, ...] = (), open_paths: tuple[str, ...] = ()
+    ) -> None:
         self._app = app
         self._token = token
         self._hosts = (*LOOPBACK, *(host.lower() for host in hosts))

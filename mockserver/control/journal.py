@@ -35,13 +35,13 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     view: Literal["full", "summary", "canonical"] = "full"
 
 
-class Wait(Body):
+class Wait(Body, frozen=True):
     match: Match = Match()
     count: Annotated[int, msgspec.Meta(ge=1)] = 1
     timeout: Seconds = 10.0
 
 
-class Verify(Body):
+class Verify(Body, frozen=True):
     match: Match
     count: Count | None = None
     at_least: Count | None = None
@@ -73,7 +73,7 @@ class JournalApi:
         shown: list[dict[str, Any]]
         match query.view:
             case "canonical":
-                # The canonical view is for comparing bytes, so it has neither counts nor ids, and a fixed order of keys.
+                # This view is for comparing bytes: neither counts nor ids, and a fixed order of keys.
                 body = msgspec.json.encode({"exchanges": views.canonical(world, found)}, order="deterministic")
                 return Response(msgspec.json.format(body, indent=2) + b"\n", media_type="application/json")
             case "summary":

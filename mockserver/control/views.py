@@ -15,9 +15,11 @@ from mockserver.world.world import World
 from mockserver.world.worlds import Worlds
 
 INCIDENTAL = frozenset(
-    "accept accept-encoding accept-language cache-control connection content-length date host keep-alive server "
-    "transfer-encoding upgrade-insecure-requests user-agent sec-fetch-dest sec-fetch-mode sec-fetch-site "
-    "sec-fetch-user".split()
+    {
+        *("accept", "accept-encoding", "accept-language", "cache-control", "connection", "content-length", "date"),
+        *("host", "keep-alive", "server", "transfer-encoding", "upgrade-insecure-requests", "user-agent"),
+        *("sec-fetch-dest", "sec-fetch-mode", "sec-fetch-site", "sec-fetch-user"),
+    }
 )
 """Headers that tell about the client or the moment, not about what was said."""
 
@@ -85,7 +87,14 @@ def exchange(each: Exchange) -> dict[str, Any]:
 def summary(each: Exchange) -> dict[str, Any]:
     """An exchange in one line."""
     what = each.path if each.kind in ("action", "clock") else f"{each.method} {each.path}"
-    return {"id": each.id, "kind": each.kind, "what": what, "status": each.status, "error": each.error, "at": iso(each.at)}
+    return {
+        "id": each.id,
+        "kind": each.kind,
+        "what": what,
+        "status": each.status,
+        "error": each.error,
+        "at": iso(each.at),
+    }
 
 
 def canonical(world: World, exchanges: Iterable[Exchange]) -> list[dict[str, Any]]:

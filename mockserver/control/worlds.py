@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from starlette.requests import Request
@@ -15,7 +15,7 @@ from mockserver import checking
 from mockserver.control import views
 from mockserver.control.answers import Stop, json, read_as, read_json
 from mockserver.delivery.runtime import Runtime
-from mockserver.errors import Unknown
+from mockserver.errors import Invalid, Problem, Unknown
 from mockserver.world.clock import ClockMode
 from mockserver.world.durations import parse_duration
 from mockserver.world.outbox import DELIVERIES
@@ -23,7 +23,6 @@ from mockserver.world.settings import Duration
 from mockserver.world.world import World
 from mockserver.world.worlds import ClockSpec, Snapshot
 
-Instant = datetime | Literal["wall"]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=600)]
 
 
@@ -31,12 +30,12 @@ class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What all request bodies have in common: a member that nobody knows is an error."""
 
 
-class ClockBody(Body):
+class ClockBody(Body, frozen=True):
     mode: ClockMode | None = None
-    now: Instant | None = None
+    now: str | None = None
 
 
-class NewWorld(Body):
+class NewWorld(Body, frozen=True):
     name: str | None = None
     seed: int | None = None
     clock: ClockBody | None = None
@@ -44,21 +43,21 @@ class NewWorld(Body):
     settings: dict[str, Any] | None = None
 
 
-class Advance(Body):
+class Advance(Body, frozen=True):
     by: Duration
 
 
-class Settle(Body):
+class Settle(Body, frozen=True):
     timeout: Seconds = 10.0
 
 
 class WorldsApi:
     """The part of the control API that is about worlds."""
 
-    def __init__(self, runtime: Runtime, summarise: Callable[[World], dict[str, Any]]) -> None:
+    def __init__(self, runtime: Runtime, overview: Callable[[World], dict[str, Any]]) -> None:
         self._runtime = runtime
         self._worlds = runtime.worlds
-        self._summarise = summarise
+        self._overview = overview
         each = "/worlds/{world}"
         self.routes = [
             Route("/worlds", self.list, methods=["GET"]),
@@ -85,7 +84,7 @@ class WorldsApi:
         ]
 
     async def list(self, request: Request) -> Response:
-        return json({"worlds": [self._view(world) for world in self._worlds]})
+        return json({"worlds": [views.world(self._worlds, world) for world in self._worlds]})
 
     async def create(self, request: Request) -> Response:
         body: NewWorld = await read_as(request, NewWorld, "A new world")
@@ -189,7 +188,7 @@ class WorldsApi:
         return self._worlds.find(request.path_params["world"])
 
     def _view(self, world: World) -> dict[str, Any]:
-        return {**views.world(self._worlds, world), **self._summarise(world)}
+        return {**views.world(self._worlds, world), **self._overview(world)}
 
     def _collection(self, request: Request) -> Any:
         world, name = self._world(request), request.path_params["collection"]
@@ -208,9 +207,14 @@ class WorldsApi:
         mode = body.mode or ("frozen" if body.now is not None else "live")
         return ClockSpec(mode, self._instant(body.now))
 
-    def _instant(self, now: Instant | None) -> datetime | None:
+    def _instant(self, now: str | None) -> datetime | None:
+        if now is None:
+            return None
         if now == "wall":
             return datetime.fromtimestamp(self._worlds.wall(), UTC)
-        if isinstance(now, datetime) and now.tzinfo is None:
-            return now.replace(tzinfo=UTC)
-        return now if isinstance(now, datetime) else None
+        try:
+            instant = datetime.fromisoformat(now)
+        except ValueError:
+            expected = 'an ISO 8601 instant such as "2026-01-01T09:00:00Z", or "wall"'
+            raise Invalid("A clock does not fit", [Problem("$.now", expected, repr(now))]) from None
+        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

@@ -162,7 +162,9 @@ class Dispatcher:
         except TimeoutError:
             return _Outcome(sent, error=f"no answer from {_where(delivery.url)} within {timeout:g} s")
         except httpx2.ConnectError as error:
-            return _Outcome(sent, error=f"cannot connect to {_where(delivery.url)}: {error or 'refused'}; is it running?")
+            return _Outcome(
+                sent, error=f"cannot connect to {_where(delivery.url)}: {error or 'refused'}; is it running?"
+            )
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, OSError) as error:
             return _Outcome(sent, error=f"{type(error).__name__} at {_where(delivery.url)}: {error}")
         headers = tuple((name.lower(), value) for name, value in response.headers.items())

@@ -104,7 +104,7 @@ class Runtime:
             world.stir()
 
     async def settle(self, world: World, timeout: float = SETTLE_TIMEOUT) -> bool:
-        """Wait until no request is being answered and every delivery that is due has been sent; False if not in time."""
+        """Wait until no request is being answered and every delivery that is due was sent; False if not in time."""
         return bool(await self.until(world, lambda: _is_idle(world) or None, timeout))
 
     async def advance(self, world: World, by: timedelta) -> datetime:

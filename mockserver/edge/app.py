@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from mockserver import pages
 from mockserver.edge.addressing import Place, place, split_prefix
 from mockserver.errors import Gone, MockserverError
-from mockserver.wire import Answer, Call, Page, Platform, Refusal, Rejected, Route, RouteTable, json_answer
+from mockserver.wire import Answer, Call, Page, Platform, Refusal, Rejected, RouteTable, json_answer
 from mockserver.wire.routes import Found
 from mockserver.world.journal import Exchange
 from mockserver.world.settings import CoreSettings
@@ -179,10 +179,7 @@ class Edge:
         if world is None:
             self._worlds.record_unaddressed(placed.lost or "", Exchange(id=0, **fields))
             return
-        if world.ended is None:
-            exchange = world.journal.add(**fields)
-        else:
-            exchange = Exchange(id=0, **fields)
+        exchange = world.journal.add(**fields) if world.ended is None else Exchange(id=0, **fields)
         if placed.stray:
             self._worlds.record_unaddressed(placed.stray, exchange)
 
@@ -197,7 +194,12 @@ def _no_route(found: Found, call: Call) -> tuple[Answer | Page, str]:
     if found.platform is None:
         reason = f"Nothing is emulated at {call.path}; docs/fidelity.md lists what is."
         if "text/html" in (call.header("accept") or ""):
-            context = {"title": "Nothing here", "text": reason, "hints": ["The emulator's own page is at /"], "status": 404}
+            context = {
+                "title": "Nothing here",
+                "text": reason,
+                "hints": ["The emulator's own page is at /"],
+                "status": 404,
+            }
             return Page("message.html", context, 404), reason
         return json_answer({"error": reason}, status=404), reason
     if found.allowed:
@@ -237,4 +239,3 @@ async def _send(send: Any, method: str, answer: Answer, at: datetime) -> None:
     headers.append((b"content-length", str(len(answer.body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if method == "HEAD" else answer.body})
-

@@ -15,6 +15,7 @@ from mockserver.world.collection import Kind
 from mockserver.world.journal import Pairs, Violation
 
 if TYPE_CHECKING:
+    from mockserver.world.world import World
     from mockserver.world.worlds import Fixture
 
 
@@ -80,7 +81,8 @@ class Platform:
     `routes` and `actions` are its two faces, `kinds` what it stores, `settings` its switches.
     `fixture` reads one of its fixture files. `refuse` renders any refusal in the vendor's dialect,
     `problem` words what the edge itself found wrong (status, reason) as a refusal, and `strictness`
-    words violations that a strict world refuses. `segments` are first path segments that are the
+    words violations that a strict world refuses. `overview` tells what a newcomer to a world needs:
+    credentials, people, and what is going on. `segments` are first path segments that are the
     vendor's although nothing below them is emulated, `hosts` the vendor's names in a Host header.
     """
 
@@ -93,6 +95,7 @@ class Platform:
     problem: Callable[[int, str], Refusal]
     strictness: Callable[[list[Violation]], Refusal]
     fixture: Callable[[str, str], Fixture]
+    overview: Callable[[World], dict[str, Any]]
     segments: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     settings: type[msgspec.Struct] | None = None

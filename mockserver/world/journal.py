@@ -66,6 +66,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             "kind": self.kind,
             "method": self.method,
             "path": self.path,
+            "url": self.url,
             "query": multi(self.query),
             "status": self.status,
             "headers": multi(self.request_headers),
@@ -150,9 +151,7 @@ class Journal:
         exchange = Exchange(id=self._last, **fields)
         self._exchanges.append(exchange)
         self._bytes += exchange.size
-        while len(self._exchanges) > self.max_exchanges or (
-            self._bytes > self.max_bytes and len(self._exchanges) > 1
-        ):
+        while len(self._exchanges) > self.max_exchanges or (self._bytes > self.max_bytes and len(self._exchanges) > 1):
             self._bytes -= self._exchanges.popleft().size
             self.dropped += 1
         for listener in tuple(self.listeners):

@@ -43,14 +43,14 @@ class Minter:
         self._counters.put(Counter(key, n))
         return n
 
-    def bytes(self, size: int, kind: str, parent: str = "") -> bytes:
+    def octets(self, size: int, kind: str, parent: str = "") -> bytes:
         """`size` fresh bytes."""
         n = self.count(kind, parent)
         return hashlib.shake_256(self._key + f"{kind}\0{parent}\0{n}".encode()).digest(size)
 
     def hex(self, length: int, kind: str, parent: str = "") -> str:
         """`length` fresh lower-case hexadecimal digits."""
-        return self.bytes((length + 1) // 2, kind, parent).hex()[:length]
+        return self.octets((length + 1) // 2, kind, parent).hex()[:length]
 
     def constant(self, size: int, kind: str) -> bytes:
         """`size` bytes that are always the same in this world, for keys that sign."""
@@ -59,7 +59,7 @@ class Minter:
     def faker(self, kind: str, parent: str = "") -> Faker:
         """A Faker whose next values depend on nothing but this call's place among its kind."""
         faker = _faker()
-        faker.seed_instance(int.from_bytes(self.bytes(8, f"faker.{kind}", parent)))
+        faker.seed_instance(int.from_bytes(self.octets(8, f"faker.{kind}", parent)))
         return faker
 
 

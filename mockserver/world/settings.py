@@ -50,10 +50,7 @@ class SettingsShape:
         self._names = {struct: name for name, struct in sections.items()}
         self._shape = msgspec.defstruct(
             "WorldSettings",
-            [
-                (name, struct, msgspec.field(default_factory=struct))  # type: ignore[arg-type]
-                for name, struct in sections.items()
-            ],
+            [(name, struct, msgspec.field(default_factory=struct)) for name, struct in sections.items()],
             frozen=True,
             forbid_unknown_fields=True,
         )

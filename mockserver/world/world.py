@@ -75,9 +75,10 @@ class Hooks:
 class World:
     """Everything the emulated vendors know at one moment.
 
-    `inflight` counts requests being answered and calls being sent, `waits` those who wait for something
-    to happen here; whoever does either keeps the count. A world lives on one thread and never awaits. It ends when it is reset, restored or dropped:
-    another object takes its name, and whoever still holds this one gets `Gone`.
+    `inflight` counts requests being answered and calls being sent, `waits` those who wait for
+    something to happen here; whoever does either keeps the count. A world lives on one thread and
+    never awaits. It ends when it is reset, restored or dropped: another object takes its name, and
+    whoever still holds this one gets `Gone`.
     """
 
     def __init__(self, name: str, seed: int, schema: Schema, wall: Callable[[], float], hooks: Hooks) -> None:

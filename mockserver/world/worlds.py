@@ -80,7 +80,7 @@ class Worlds:
         store: Store | None = None,
         fixture: Callable[[str], Fixture],
         seed: int = 0,
-        clock: ClockSpec = ClockSpec(),
+        clock: ClockSpec | None = None,
         fixtures: Sequence[str] = (),
         settings: dict[str, Any] | None = None,
     ) -> None:
@@ -93,7 +93,7 @@ class Worlds:
         self._store = store
         self._fixture = fixture
         self._defaults = Header(
-            name=DEFAULT, seed=seed, clock=clock, fixtures=tuple(fixtures), settings=settings or {}
+            name=DEFAULT, seed=seed, clock=clock or ClockSpec(), fixtures=tuple(fixtures), settings=settings or {}
         )
         self._worlds: dict[str, World] = {}
         self._headers: dict[str, Header] = {}
@@ -171,6 +171,31 @@ class Worlds:
         old = self.find(name)
         world = self._blank(old.name, old.seed)
         _load(world, self._initial[name])
+        self._replace(old, world, "reset")
+        self.on_change(world, None)
+        return world
+
+    def remake(
+        self,
+        name: str,
+        *,
+        seed: int | None = None,
+        clock: ClockSpec | None = None,
+        fixtures: Sequence[str] | None = None,
+        settings: dict[str, Any] | None = None,
+    ) -> World:
+        """Reset a world to another beginning; what is not given stays as it was made. Raises as `create` does."""
+        old, made = self.find(name), self._headers[name]
+        header = Header(
+            name=name,
+            seed=made.seed if seed is None else seed,
+            clock=made.clock if clock is None else clock,
+            fixtures=made.fixtures if fixtures is None else tuple(fixtures),
+            settings=_merge(made.settings, settings or {}),
+        )
+        world = self._build(header)
+        self._headers[name] = header
+        self._initial[name] = _dump(world)
         self._replace(old, world, "reset")
         self.on_change(world, None)
         return world

@@ -55,7 +55,7 @@ class Arguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """What all actions' arguments have in common: a name that is not one is an error."""
 
 
-class RegisterOrganization(Arguments):
+class RegisterOrganization(Arguments, frozen=True):
     name: str | None = None
     phone: str | None = None
 
@@ -73,7 +73,7 @@ def register_organization(world: World, args: RegisterOrganization) -> Organizat
     return world[ORGANIZATIONS].insert(organization)
 
 
-class UpdateOrganization(Arguments):
+class UpdateOrganization(Arguments, frozen=True):
     organization: str | None = None
     phone: str | None = None
 
@@ -86,11 +86,15 @@ def update_organization(world: World, args: UpdateOrganization) -> Result:
     """
     organization = find_organization(world, args.organization)
     world[ORGANIZATIONS].change(organization.id, phone=args.phone)
-    requests = [each for app in world[APPS].find("organization", organization.id) for each in world[REQUESTS].find("app", app.id)]
+    requests = [
+        each
+        for app in world[APPS].find("organization", organization.id)
+        for each in world[REQUESTS].find("app", app.id)
+    ]
     return {"organization": organization.id, "phone": args.phone, "deliveries": _resend(world, requests)}
 
 
-class CreateUser(Arguments):
+class CreateUser(Arguments, frozen=True):
     organization: str | None = None
     role: Role = "member"
     handle: str | None = None
@@ -133,7 +137,7 @@ def create_user(world: World, args: CreateUser) -> User:
     return world[USERS].insert(user)
 
 
-class CreateApp(Arguments):
+class CreateApp(Arguments, frozen=True):
     organization: str | None = None
     name: str | None = None
     owners: tuple[str, ...] | None = None
@@ -163,7 +167,7 @@ def create_app(world: World, args: CreateApp) -> App:
     return world[APPS].insert(app)
 
 
-class CreateDistribution(Arguments):
+class CreateDistribution(Arguments, frozen=True):
     app: str | None = None
     name: str | None = None
     version: str | None = None
@@ -191,7 +195,7 @@ def create_distribution(world: World, args: CreateDistribution) -> Distribution:
     return world[DISTRIBUTIONS].insert(distribution)
 
 
-class Permission(Arguments):
+class Permission(Arguments, frozen=True):
     organization: str | None = None
     by: str | None = None
 
@@ -210,7 +214,7 @@ def revoke_ato_permission(world: World, args: Permission) -> Organization:
     return world[ORGANIZATIONS].change(find_organization(world, args.organization).id, ato_permission=False)
 
 
-class CreatePlugin(Arguments):
+class CreatePlugin(Arguments, frozen=True):
     organization: str | None = None
     name: str | None = None
     redirect_uris: tuple[str, ...] = ()
@@ -248,11 +252,11 @@ def create_plugin(world: World, args: CreatePlugin) -> Plugin:
     return world[PLUGINS].insert(plugin)
 
 
-class ConfigurePlugin(Arguments):
+class ConfigurePlugin(Arguments, frozen=True):
     plugin: str | None = None
     redirect_uris: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
-    request_endpoint: str | None | msgspec.UnsetType = msgspec.UNSET
-    distribution_endpoint: str | None | msgspec.UnsetType = msgspec.UNSET
+    request_endpoint: str | msgspec.UnsetType | None = msgspec.UNSET
+    distribution_endpoint: str | msgspec.UnsetType | None = msgspec.UNSET
     by: str | None = None
 
 
@@ -277,7 +281,7 @@ def configure_plugin(world: World, args: ConfigurePlugin) -> Plugin:
     return configured
 
 
-class OnePlugin(Arguments):
+class OnePlugin(Arguments, frozen=True):
     plugin: str | None = None
     by: str | None = None
 
@@ -305,7 +309,7 @@ def deactivate_plugin(world: World, args: OnePlugin) -> Plugin:
     return world[PLUGINS].change(plugin.id, active=False)
 
 
-class StartAtoRequest(Arguments):
+class StartAtoRequest(Arguments, frozen=True):
     app: str | None = None
     plugin: str | None = None
     package_name: str | None = None
@@ -340,7 +344,7 @@ def start_ato_request(world: World, args: StartAtoRequest) -> Result:
     return {"request_id": request.id, "status": request.status, "delivery": delivery.id}
 
 
-class SetReport(Arguments):
+class SetReport(Arguments, frozen=True):
     request: str | None = None
     report_uri: str | None = None
 
@@ -356,7 +360,7 @@ def set_report(world: World, args: SetReport) -> Result:
     return {"request_id": request.id, "report_uri": args.report_uri, "deliveries": _resend(world, [changed])}
 
 
-class HandOff(Arguments):
+class HandOff(Arguments, frozen=True):
     request: str | None = None
     by: str | None = None
 
@@ -384,7 +388,7 @@ def hand_off(world: World, args: HandOff) -> Result:
     return {"url": url, "state": request.id, "redirect_uri": redirect_uri, "user": user.handle}
 
 
-class SignInArguments(Arguments):
+class SignInArguments(Arguments, frozen=True):
     user: str
     url: str | None = None
     request: str | None = None
@@ -419,7 +423,7 @@ def sign_in(world: World, args: SignInArguments) -> Result:
     return result
 
 
-class ChangeDistribution(Arguments):
+class ChangeDistribution(Arguments, frozen=True):
     request: str | None = None
     distribution: str | None = None
     by: str | None = None
@@ -451,7 +455,7 @@ def remove_distribution(world: World, args: ChangeDistribution) -> Result:
     return _change_package(world, request, tuple(each for each in request.distributions if each != distribution.id))
 
 
-class OneRequest(Arguments):
+class OneRequest(Arguments, frozen=True):
     request: str | None = None
     by: str | None = None
 
@@ -479,7 +483,7 @@ def cancel_ato_request(world: World, args: OneRequest) -> Result:
     return {"request_id": request.id, "cancelled": True}
 
 
-class RevokeSession(Arguments):
+class RevokeSession(Arguments, frozen=True):
     user: str
     plugin: str | None = None
 
@@ -499,7 +503,7 @@ def revoke_session(world: World, args: RevokeSession) -> Result:
     return {"user": user.handle, "sessions": len(ended)}
 
 
-class ViewProgress(Arguments):
+class ViewProgress(Arguments, frozen=True):
     request: str | None = None
 
 
@@ -509,7 +513,7 @@ def view_progress(world: World, args: ViewProgress) -> Result:
     return ato.progress(world, find_request(world, args.request))
 
 
-class ForgeWebhook(Arguments):
+class ForgeWebhook(Arguments, frozen=True):
     request: str | None = None
     forge: Literal["origin", "credentials"] = "origin"
     origin: str = "https://evil.example"
@@ -551,7 +555,9 @@ def _resend(world: World, requests: list[AtoRequest]) -> list[str]:
 def _package(world: World, args: ChangeDistribution) -> tuple[AtoRequest, App]:
     request = ato.open_package(find_request(world, args.request))
     app = world[APPS][request.app]
-    member(world, world[ORGANIZATIONS][app.organization], args.by, DEVELOPERS, "changing the distributions of a package")
+    member(
+        world, world[ORGANIZATIONS][app.organization], args.by, DEVELOPERS, "changing the distributions of a package"
+    )
     return request, app
 
 

@@ -218,7 +218,9 @@ def request_for(world: World, caller: Caller, request_id: str) -> AtoRequest:
     """The request a caller may report on; raises the refusal otherwise."""
     request = world[REQUESTS].get(request_id)
     if request is None:
-        raise Error.NOT_FOUND.stop(f"There is no ATO request {request_id!r}; requestId comes with the webhook and as state.")
+        raise Error.NOT_FOUND.stop(
+            f"There is no ATO request {request_id!r}; requestId comes with the webhook and as state."
+        )
     if request.plugin != caller.plugin.id:
         raise Error.NOT_AUTHORIZED.stop(f"The ATO request {request_id} belongs to another plugin.")
     company = world[APPS][request.app].organization
@@ -260,7 +262,9 @@ def create_alert(world: World, call: Call, request: AtoRequest, new: NewAlert) -
     now = world.clock.now()
     alerts = world[ALERTS]
     if new.provider_id is not None:
-        repeated = next((each for each in alerts.find("request", request.id) if each.provider_id == new.provider_id), None)
+        repeated = next(
+            (each for each in alerts.find("request", request.id) if each.provider_id == new.provider_id), None
+        )
         if repeated is not None:
             update = world.settings(MotarSettings).repeated_provider_id == "update"
             call.violate(

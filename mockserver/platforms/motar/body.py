@@ -50,7 +50,9 @@ def _explain(call: Call, struct: type[S]) -> S:
         call.violate(f"body{each.path[1:]}", "no such field is documented", each.did_you_mean)
     if problems:
         told = [_sentence(each) for each in problems]
-        hints = [f"{each.path[2:]} is unknown; did you mean {each.did_you_mean}?" for each in unknown if each.did_you_mean]
+        hints = [
+            f"{each.path[2:]} is unknown; did you mean {each.did_you_mean}?" for each in unknown if each.did_you_mean
+        ]
         raise _error_for(problems[0]).stop(" ".join([*told, *hints]))
     return msgspec.convert(known, struct)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
 
@@ -73,6 +74,7 @@ class OrganizationSeed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 class FixtureFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The shape of a fixture file. `users` outside an organization belong to none."""
 
+    platform: Literal["motar"] = "motar"
     summary: str = ""
     organizations: tuple[OrganizationSeed, ...] = ()
     users: tuple[UserSeed, ...] = ()

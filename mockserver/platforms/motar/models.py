@@ -177,9 +177,7 @@ REQUESTS: Kind[AtoRequest] = Kind("motar.ato_requests", AtoRequest, indexes=("ap
 ALERTS: Kind[Alert] = Kind("motar.alerts", Alert, indexes=("request",))
 CONSENTS: Kind[Consent] = Kind("motar.consents", Consent)
 TICKETS: Kind[Ticket] = Kind("motar.signin_tickets", Ticket)
-CODES: Kind[AuthorizationCode] = Kind(
-    "motar.authorization_codes", AuthorizationCode, key="code", credentials=("code",)
-)
+CODES: Kind[AuthorizationCode] = Kind("motar.authorization_codes", AuthorizationCode, key="code", credentials=("code",))
 SESSIONS: Kind[Session] = Kind("motar.sessions", Session, indexes=("user", "client_id"))
 ACCESS_TOKENS: Kind[AccessToken] = Kind(
     "motar.access_tokens", AccessToken, key="token", indexes=("session",), credentials=("token",)

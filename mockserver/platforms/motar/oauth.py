@@ -168,7 +168,8 @@ def check_client(world: World, call: Call, parameters: dict[str, str]) -> Plugin
     basic = call.authorization()
     if basic is not None and basic.scheme == "basic" and not secret:
         call.violate(
-            "headers.authorization", "no source shows HTTP Basic at the token endpoint; send client_id and client_secret"
+            "headers.authorization",
+            "no source shows HTTP Basic at the token endpoint; send client_id and client_secret",
         )
         client_id, secret = client_id or basic.username, basic.password
     missing = [name for name, value in (("client_id", client_id), ("client_secret", secret)) if not value]
@@ -259,7 +260,9 @@ def _explain_unknown_token(world: World, value: str) -> str:
 
 def _redirect_mismatch(plugin: Plugin, sent: str) -> Refusal:
     if not plugin.redirect_uris:
-        return Error.VALIDATION.because(f"The plugin {plugin.name!r} has no redirect URI; motar.configure_plugin sets one.")
+        return Error.VALIDATION.because(
+            f"The plugin {plugin.name!r} has no redirect URI; motar.configure_plugin sets one."
+        )
     nearest = max(plugin.redirect_uris, key=lambda uri: _first_difference(sent, uri))
     position = _first_difference(sent, nearest)
     candidates = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.platforms.motar import errors, fixtures
+from mockserver.platforms.motar import errors, fixtures, studio
 from mockserver.platforms.motar.actions import ACTIONS
 from mockserver.platforms.motar.models import KINDS
 from mockserver.platforms.motar.routes import ROUTES
@@ -19,6 +19,7 @@ MOTAR = Platform(
     problem=errors.problem,
     strictness=errors.strictness,
     fixture=fixtures.read,
+    overview=studio.overview,
     segments=("auth", "app", "image", "notifications", "leaderboard", "edu", "email", "sdk"),
     hosts=("api.motar.io", "sandbox.motar.io"),
     settings=MotarSettings,

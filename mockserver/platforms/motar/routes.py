@@ -43,7 +43,9 @@ def signin_page(world: World, call: Call) -> Answer | Page | Refusal:
 def signin_submit(world: World, call: Call) -> Answer | Page | Refusal:
     """Take what the page's forms send: a user to be, or a handle and password; then allow or cancel."""
     if call.content_type != FORM:
-        return Error.UNUSABLE.because(f"The sign-in form sends {FORM}; Content-Type says {call.content_type or 'nothing'}.")
+        return Error.UNUSABLE.because(
+            f"The sign-in form sends {FORM}; Content-Type says {call.content_type or 'nothing'}."
+        )
     fields = {**dict(call.query), **call.form()}
     sign_in = oauth.check_sign_in(world, fields)
     if isinstance(sign_in, Refusal):
@@ -100,7 +102,11 @@ def logout(world: World, call: Call) -> Answer | Refusal:
     if value is None:
         signed_in = oauth.require_token(world, call)
         if isinstance(signed_in, Refusal):
-            return Error.MISSING.because("refresh_token is missing.") if call.header("authorization") is None else signed_in
+            return (
+                Error.MISSING.because("refresh_token is missing.")
+                if call.header("authorization") is None
+                else signed_in
+            )
         call.violate("body.refresh_token", "missing; the session of the access token is ended")
         tokens.end_session(world, signed_in.session, "logged out")
         return json_answer({"success": True})
@@ -267,7 +273,11 @@ def _consent_page(world: World, call: Call, sign_in: oauth.SignIn, user: User) -
             **asker,
             "fields": [*fields, ("ticket", ticket.id)],
             "user": _person(world, user),
-            "asks": ["Sign you in", "Read your profile: name, handle and mail address", "Work on ATO requests of your organization"],
+            "asks": [
+                "Sign you in",
+                "Read your profile: name, handle and mail address",
+                "Work on ATO requests of your organization",
+            ],
             "back": f"{asker['action']}?{urlencode(fields)}",
         },
         form_targets=(_origin(sign_in.redirect_uri),),
@@ -347,9 +357,9 @@ ROUTES = (
             "observed",
             "observed",
             "assumed",
-            "Parameters are read from query, form or JSON, because real clients use each. Tokens are in body and headers. "
-            "Codes and refresh tokens work once (4008). An unknown or expired code is 401/4015, a wrong secret 401/4012, "
-            "an unknown client 401/4011.",
+            "Parameters are read from query, form or JSON, because real clients use each. Tokens are in body and "
+            "headers. Codes and refresh tokens work once (4008). An unknown or expired code is 401/4015, a wrong "
+            "secret 401/4012, an unknown client 401/4011.",
         ),
         (CODE, REFRESH, CLIENT_ID, AUTHORIZATION),
         source=OAUTH_PAGE,
@@ -368,7 +378,9 @@ ROUTES = (
         "/oauth/token/validate",
         validate,
         "Is this access token good?",
-        Evidence("documented", "assumed", "assumed", 'Answers {"success": true}; expired is 401/4010, unknown 403/4034.'),
+        Evidence(
+            "documented", "assumed", "assumed", 'Answers {"success": true}; expired is 401/4010, unknown 403/4034.'
+        ),
         (AUTHORIZATION,),
         source=OAUTH_PAGE,
     ),
@@ -415,8 +427,8 @@ ROUTES = (
             "documented",
             "assumed",
             "assumed",
-            "requestId, title and text are mandatory, type defaults to info. A repeated providerId makes another alert, "
-            "or replaces the first under motar.repeated_provider_id: update.",
+            "requestId, title and text are mandatory, type defaults to info. A repeated providerId makes another "
+            "alert, or replaces the first under motar.repeated_provider_id: update.",
         ),
         (AUTHORIZATION,),
         request=ato.NewAlert,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -127,6 +127,40 @@ def working_plugin(world: World, plugin: Plugin) -> Plugin:
     if rests is not None:
         raise Refused(rests[0], hint=rests[1])
     return plugin
+
+
+def overview(world: World) -> dict[str, Any]:
+    """What somebody new to a world needs: the plugins with their credentials, the people, the requests."""
+    organizations = world[ORGANIZATIONS]
+    return {
+        "plugins": [
+            {
+                "name": plugin.name,
+                "organization": organizations[plugin.organization].name,
+                "active": plugin.active,
+                "client_id": plugin.client_id,
+                "client_secret": plugin.client_secret,
+                "redirect_uris": list(plugin.redirect_uris),
+                "request_endpoint": plugin.request_endpoint,
+                "distribution_endpoint": plugin.distribution_endpoint,
+            }
+            for plugin in world[PLUGINS]
+        ],
+        "users": [
+            {
+                "handle": user.handle,
+                "name": user.name,
+                "password": user.password,
+                "organization": organizations[user.organization].name if user.organization else "",
+                "role": user.role if user.organization else "",
+            }
+            for user in world[USERS]
+        ],
+        "ato_requests": [
+            {"request_id": each.id, "package_name": each.package_name, "status": each.status}
+            for each in world[REQUESTS]
+        ],
+    }
 
 
 def _find(world: World, kind: Kind[T], what: str, reference: str | None, index: str, maker: str) -> T:

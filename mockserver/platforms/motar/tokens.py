@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
 from mockserver.platforms.motar.models import (
     ACCESS_TOKENS,
     CODES,
@@ -107,4 +108,3 @@ def _jwt(world: World, session: Session, issued: datetime, expires: datetime) ->
     }
     key = OctKey.import_key(world.mint.constant(32, "motar.signing_key"))
     return jwt.encode({"alg": "HS256", "typ": "JWT"}, claims, key)
-

@@ -1,0 +1,197 @@
+"""The one place that puts everything together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from importlib.metadata import entry_points, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+
+from mockserver import resources
+from mockserver.checking import yaml
+from mockserver.console.app import ASSETS, Console
+from mockserver.control.answers import HANDLERS, json, problem
+from mockserver.control.doors import Doors
+from mockserver.control.journal import JournalApi
+from mockserver.control.scenarios import ScenariosApi
+from mockserver.control.worlds import WorldsApi
+from mockserver.delivery.dispatcher import Dispatcher
+from mockserver.delivery.runtime import Runtime
+from mockserver.edge.app import Edge
+from mockserver.errors import InvalidFile, Problem, nearest
+from mockserver.platforms.motar.platform import MOTAR
+from mockserver.settings import Settings
+from mockserver.store.library import Library
+from mockserver.wire import Platform
+from mockserver.world.world import Schema, World
+from mockserver.world.worlds import DEFAULT, ClockSpec, Fixture, Worlds
+
+if TYPE_CHECKING:
+    import httpx2
+
+HEALTH = "/_mock/health"
+
+
+class App:
+    """A whole server as one ASGI application: vendors, control API, pages, and what runs by itself.
+
+    `worlds`, `runtime` and `library` are there for the faces; the ASGI lifespan starts and stops
+    the runtime. Without a public URL whoever binds the socket sets `worlds.address`.
+    """
+
+    def __init__(
+        self, settings: Settings, worlds: Worlds, runtime: Runtime, library: Library, edge: Edge, own: Starlette
+    ) -> None:
+        self.has_public_url = settings.public_url is not None
+        self.worlds = worlds
+        self.runtime = runtime
+        self.library = library
+        self._edge = edge
+        self._own = own
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] != "http":
+            raise RuntimeError(f"no {scope['type']} here")
+        elif scope["path"].startswith("/_mock") or scope["path"] == "/":
+            await self._own(scope, receive, send)
+        else:
+            await self._edge(scope, receive, send)
+
+    async def _lifespan(self, receive: Any, send: Any) -> None:
+        await receive()
+        await self.runtime.start()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.runtime.stop()
+        self.library.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def build_app(
+    settings: Settings,
+    *,
+    transport: httpx2.AsyncBaseTransport | None = None,
+    wall: Callable[[], float] = time.time,
+) -> App:
+    """Make a server of these settings. `transport` replaces the network for what goes out, `wall` the wall clock.
+
+    Raises `Invalid`, `InvalidFile` or `Unknown` for settings and fixtures that cannot be used.
+    """
+    platforms = load_platforms()
+    schema = Schema.of(
+        kinds=[kind for platform in platforms for kind in platform.kinds],
+        actions=[action for platform in platforms for action in platform.actions],
+        settings={platform.name: platform.settings for platform in platforms if platform.settings is not None},
+    )
+    worlds = Worlds(
+        schema,
+        wall=wall,
+        fixture=FixtureShelf(platforms),
+        seed=settings.seed,
+        clock=ClockSpec(settings.clock),
+        fixtures=settings.fixture,
+        settings=settings.world_settings(),
+    )
+    if settings.public_url:
+        worlds.address = settings.public_url.rstrip("/")
+    worlds.create(DEFAULT)
+    runtime = Runtime(worlds, Dispatcher(transport=transport))
+    library = Library(Path(settings.data) if settings.data else None)
+    edge = Edge(
+        worlds,
+        platforms,
+        public_url=settings.public_url.rstrip("/") if settings.public_url else None,
+        auto_worlds=settings.auto_worlds,
+        max_body=settings.max_body,
+        assets=ASSETS,
+    )
+    return App(settings, worlds, runtime, library, edge, _own_pages(settings, worlds, runtime, library, platforms))
+
+
+def load_platforms() -> tuple[Platform, ...]:
+    """Our platforms, and those that other packages bring by the entry point group `mockserver.platforms`."""
+    others = [entry.load() for entry in entry_points(group="mockserver.platforms")]
+    return (MOTAR, *others)
+
+
+class FixtureShelf:
+    """Reads fixtures by name or file, each once for as long as its file does not change."""
+
+    def __init__(self, platforms: tuple[Platform, ...]) -> None:
+        self._platforms = {platform.name: platform for platform in platforms}
+        self._read: dict[str, tuple[int, Fixture]] = {}
+
+    def __call__(self, reference: str) -> Fixture:
+        """The fixture; raises `Unknown`, or `InvalidFile` with every problem."""
+        text = resources.read("fixtures", reference)
+        known = self._read.get(reference)
+        if known is not None and known[0] == text.changed:
+            return known[1]
+        value = yaml.read(text.text, text.source).value
+        name = value.get("platform", MOTAR.name) if isinstance(value, dict) else MOTAR.name
+        platform = self._platforms.get(str(name))
+        if platform is None:
+            names = ", ".join(self._platforms)
+            raise InvalidFile(
+                text.source,
+                [Problem("$.platform", f"one of {names}", repr(name), nearest(str(name), self._platforms), 1, 1)],
+            )
+        fixture = platform.fixture(text.text, text.source)
+        self._read[reference] = (text.changed, fixture)
+        return fixture
+
+
+def _own_pages(
+    settings: Settings, worlds: Worlds, runtime: Runtime, library: Library, platforms: tuple[Platform, ...]
+) -> Starlette:
+    release = version("motar-mockserver")
+
+    def overview(world: World) -> dict[str, Any]:
+        return {platform.name: platform.overview(world) for platform in platforms}
+
+    async def health(request: Request) -> Response:
+        return json(
+            {"status": "ready" if not runtime.closing else "closing", "version": release, "worlds": len(worlds)}
+        )
+
+    async def not_found(request: Request, error: Exception) -> Response:
+        return problem(404, "Nothing here", f"The control API has nothing at {request.method} {request.url.path}.")
+
+    async def wrong_method(request: Request, error: Exception) -> Response:
+        return problem(405, "Wrong method", f"{request.url.path} does not take {request.method}.")
+
+    console = Console(
+        worlds,
+        release,
+        overview=overview,
+        public_url=settings.public_url,
+        secrets=settings.control_token is None,
+    )
+    routes = [
+        Route(HEALTH, health, methods=["GET"]),
+        *console.routes,
+        Mount(
+            "/_mock",
+            routes=[
+                *WorldsApi(runtime, overview).routes,
+                *JournalApi(runtime).routes,
+                *ScenariosApi(runtime, library).routes,
+            ],
+        ),
+    ]
+    own = Starlette(routes=routes, exception_handlers={404: not_found, 405: wrong_method, **HANDLERS})
+    own.add_middleware(
+        Doors,
+        token=settings.control_token,
+        hosts=settings.allow_host,
+        open_paths=(HEALTH, f"{ASSETS}/mock.css"),
+    )
+    return own

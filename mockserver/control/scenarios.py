@@ -1,0 +1,142 @@
+"""Scenarios and their runs over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from mockserver import resources
+from mockserver.control.answers import json, read_as
+from mockserver.control.worlds import Body
+from mockserver.delivery.runtime import Runtime
+from mockserver.errors import Unknown
+from mockserver.scenarios import Scenario, StepEvent, load_scenario, run
+from mockserver.scenarios.report import RunReport
+from mockserver.scenarios.stage import LiveStage
+from mockserver.store.library import Library
+
+NDJSON = "application/x-ndjson"
+
+
+class ScenarioText(Body, frozen=True):
+    """A scenario file: its text, and the name errors should call it by."""
+
+    text: str
+    source: str = "scenario"
+
+
+class NewRun(Body, frozen=True):
+    """A run of a scenario by name, or of a file's text."""
+
+    scenario: str | None = None
+    text: str | None = None
+    source: str = "scenario"
+    inputs: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
+
+
+class ScenariosApi:
+    """The part of the control API that is about scenarios."""
+
+    def __init__(self, runtime: Runtime, library: Library) -> None:
+        self._runtime = runtime
+        self._library = library
+        self.routes = [
+            Route("/scenarios", self.list, methods=["GET"]),
+            Route("/scenarios", self.put, methods=["POST"]),
+            Route("/scenarios/{name:path}", self.show, methods=["GET"]),
+            Route("/scenarios/{name:path}", self.drop, methods=["DELETE"]),
+            Route("/worlds/{world}/runs", self.run, methods=["POST"]),
+            Route("/runs", self.runs, methods=["GET"]),
+            Route("/runs/{id}", self.show_run, methods=["GET"]),
+        ]
+
+    async def list(self, request: Request) -> Response:
+        kept = {each["name"]: {"name": each["name"], "kept": "library"} for each in self._library.scenarios()}
+        shipped = {name: {"name": name, "kept": "shipped"} for name in resources.shipped("scenarios")}
+        return json({"scenarios": sorted({**shipped, **kept}.values(), key=lambda each: each["name"])})
+
+    async def put(self, request: Request) -> Response:
+        body: ScenarioText = await read_as(request, ScenarioText, "A scenario")
+        scenario = self._load(body.text, body.source)
+        self._library.put_scenario(scenario.name, body.text, body.source)
+        return json({"name": scenario.name, "summary": scenario.summary, "steps": len(scenario.steps)}, 201)
+
+    async def show(self, request: Request) -> Response:
+        text, source = self._find(request.path_params["name"])
+        return json({"name": request.path_params["name"], "source": source, "text": text})
+
+    async def drop(self, request: Request) -> Response:
+        self._library.drop_scenario(request.path_params["name"])
+        return Response(status_code=204)
+
+    async def run(self, request: Request) -> Response:
+        world = request.path_params["world"]
+        body: NewRun = await read_as(request, NewRun, "A run")
+        if body.text is not None:
+            scenario = self._load(body.text, body.source)
+        else:
+            scenario = self._load(*self._find(body.scenario or ""))
+        stage = LiveStage(self._runtime, world, body.settings)
+        # Before the first byte of a stream leaves, so that bad inputs are an error and not half an answer.
+        scenario.resolve_inputs(body.inputs)
+        if NDJSON not in request.headers.get("accept", ""):
+            report = await run(scenario, stage, body.inputs)
+            return json({"id": self._keep(world, report), **msgspec.to_builtins(report)})
+        return StreamingResponse(self._stream(scenario, stage, body.inputs, world), media_type=NDJSON)
+
+    async def runs(self, request: Request) -> Response:
+        listed = [
+            {key: each.get(key) for key in ("id", "scenario", "world", "outcome", "seconds")}
+            for each in self._library.runs()
+        ]
+        return json({"runs": listed})
+
+    async def show_run(self, request: Request) -> Response:
+        return json(self._library.run(request.path_params["id"]))
+
+    async def _stream(
+        self, scenario: Scenario, stage: LiveStage, inputs: dict[str, Any], world: str
+    ) -> AsyncIterator[bytes]:
+        """Each step as it starts and ends, then the report, one JSON document a line."""
+        events: asyncio.Queue[StepEvent | None] = asyncio.Queue()
+
+        async def perform() -> RunReport:
+            try:
+                return await run(scenario, stage, inputs, on_event=events.put_nowait)
+            finally:
+                events.put_nowait(None)
+
+        task = asyncio.create_task(perform())
+        try:
+            while (event := await events.get()) is not None:
+                yield msgspec.json.encode(event) + b"\n"
+            report = await task
+        finally:
+            task.cancel()
+        ended = {"event": "ended", "run": {"id": self._keep(world, report), **msgspec.to_builtins(report)}}
+        yield msgspec.json.encode(ended) + b"\n"
+
+    def _keep(self, world: str, report: RunReport) -> str:
+        return self._library.add_run({"world": world, **msgspec.to_builtins(report)})
+
+    def _find(self, name: str) -> tuple[str, str]:
+        """A scenario's text and source: the library's own before a shipped one of that name."""
+        for kept in self._library.scenarios():
+            if kept["name"] == name:
+                return kept["text"], kept["source"]
+        if name in resources.shipped("scenarios"):
+            text = resources.read("scenarios", name)
+            return text.text, text.source
+        known = [each["name"] for each in self._library.scenarios()]
+        raise Unknown("scenario", name, [*known, *resources.shipped("scenarios")])
+
+    def _load(self, text: str, source: str) -> Scenario:
+        known = [action.name for action in self._runtime.worlds.schema.actions]
+        return load_scenario(text, source, known_actions=known)

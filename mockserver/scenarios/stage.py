@@ -1,0 +1,65 @@
+"""The stage on which scenarios are performed here: a living world of this server."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from mockserver.delivery.runtime import Runtime
+from mockserver.scenarios.model import Scenario
+from mockserver.world.matching import Match, matches
+from mockserver.world.world import World
+from mockserver.world.worlds import ClockSpec
+
+Facts = Mapping[str, Any]
+
+
+class LiveStage:
+    """Performs in the world `name`, which it starts over; `settings` are laid over the scenario's own."""
+
+    def __init__(self, runtime: Runtime, name: str, settings: dict[str, Any] | None = None) -> None:
+        self._runtime = runtime
+        self._name = name
+        self._settings = settings or {}
+        self._world: World = runtime.worlds.find(name)
+
+    async def prepare(self, scenario: Scenario, /) -> None:
+        """Start the world over with the scenario's seed, clock and fixtures; a `start` means a frozen clock."""
+        clock = None
+        if scenario.start is not None:
+            start = datetime.fromisoformat(scenario.start)
+            clock = ClockSpec("frozen", start if start.tzinfo else start.replace(tzinfo=UTC))
+        settings = {**(scenario.settings or {})}
+        for section, values in self._settings.items():
+            settings[section] = {**settings.get(section, {}), **values}
+        self._world = self._runtime.worlds.remake(
+            self._name, seed=scenario.seed, clock=clock, fixtures=scenario.fixtures, settings=settings
+        )
+
+    async def act(self, name: str, arguments: Mapping[str, Any], /) -> object:
+        return self._world.act(name, dict(arguments))
+
+    async def wait(self, match: Match, *, consumed: Collection[int], within: float) -> Facts | None:
+        seen = 0
+
+        def check() -> Facts | None:
+            nonlocal seen
+            for exchange in self._world.journal:
+                if exchange.id <= seen:
+                    continue
+                seen = exchange.id
+                if exchange.id not in consumed and matches(match, exchange.facts):
+                    return exchange.facts
+            return None
+
+        return await self._runtime.until(self._world, check, within)
+
+    def exchanges(self) -> Sequence[Facts]:
+        return [exchange.facts for exchange in self._world.journal]
+
+    async def advance(self, by: timedelta, /) -> None:
+        await self._runtime.advance(self._world, by)
+
+    async def settle(self, seconds: float, /) -> None:
+        await self._runtime.settle(self._world, seconds)

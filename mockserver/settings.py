@@ -1,0 +1,153 @@
+"""The server's settings: one typed model, filled from flags, the environment, a file, and defaults, in that order."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from mockserver import checking
+from mockserver.errors import Invalid, InvalidFile, Problem
+
+ENVIRONMENT_PREFIX = "MOTAR_MOCK_"
+FILE = "mockserver.toml"
+
+QUICKSTART = "motar/quickstart"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a server runs. Every field is a flag, a `MOTAR_MOCK_…` variable and a key of `mockserver.toml`."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8600
+    seed: int = 0
+    data: str | None = None
+    fixture: tuple[str, ...] = (QUICKSTART,)
+    clock: Literal["live", "frozen", "auto"] = "live"
+    strict: bool = False
+    public_url: str | None = None
+    log_level: Literal["critical", "error", "warning", "info", "debug"] = "info"
+    ready_file: str | None = None
+    request_endpoint: str | None = None
+    distribution_endpoint: str | None = None
+    redirect_uri: str | None = None
+    set: tuple[str, ...] = ()
+    auto_worlds: bool = False
+    max_body: Annotated[int, msgspec.Meta(ge=1024)] = 1024 * 1024
+    allow_host: tuple[str, ...] = ()
+    control_token: str | None = None
+
+    def world_settings(self) -> dict[str, Any]:
+        """What these settings mean for every world: by section, as `POST /_mock/worlds` takes them.
+
+        Raises `Invalid` for a `set` that is not `section.name=value`.
+        """
+        values: dict[str, Any] = {}
+        for name in ("request_endpoint", "distribution_endpoint", "redirect_uri"):
+            if (given := getattr(self, name)) is not None:
+                values.setdefault("motar", {})[name] = given
+        if self.strict:
+            values["core"] = {"strict": True}
+        for each in self.set:
+            target, equals, text = each.partition("=")
+            section, dot, name = target.partition(".")
+            if not (equals and dot and section and name):
+                raise Invalid(f"--set {each!r} is not section.name=value, such as motar.expires_in=3600.")
+            values.setdefault(section, {})[name] = plain_value(text)
+        return values
+
+
+SECRET = ("control_token",)
+
+DESCRIPTIONS = {
+    "host": "Address to bind; other than loopback asks for a control token.",
+    "port": "Port to bind; 0 takes a free one and prints it.",
+    "seed": "Seed of everything minted in worlds that name none.",
+    "data": "Directory in which scenarios and runs are kept; without it they live in memory.",
+    "fixture": "What worlds start with: a shipped name or a file; may be given several times.",
+    "clock": "Clock of the world `default` and of worlds that name none.",
+    "strict": "Refuse what is otherwise only told: unknown fields, undocumented forms.",
+    "public_url": "How browsers reach this server, where it differs from what they send as Host.",
+    "log_level": "Least serious level that is logged.",
+    "ready_file": "File to write the URL to once requests are accepted.",
+    "request_endpoint": "Where your plugin takes the request-started webhook.",
+    "distribution_endpoint": "Where your plugin takes the distributions-changed webhook.",
+    "redirect_uri": "Your plugin's redirect URI.",
+    "set": "A world setting, as section.name=value; may be given several times.",
+    "auto_worlds": "Create a world when a request first names it.",
+    "max_body": "Largest body of a vendor request, in bytes.",
+    "allow_host": "Further Host the control API answers to; may be given several times.",
+    "control_token": "Token the control API asks for; made and printed when not bound to loopback.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Settings, and for each where its value came from."""
+
+    settings: Settings
+    origins: dict[str, str]
+
+
+def resolve(flags: Mapping[str, Any], environment: Mapping[str, str], *, directory: Path | None = None) -> Resolved:
+    """Put settings together: flag over environment over `mockserver.toml` over default.
+
+    Raises `Invalid` for a flag or variable, `InvalidFile` for the file, with every problem.
+    """
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    fields = {field.name: field for field in msgspec.structs.fields(Settings)}
+    path = (directory or Path.cwd()) / FILE
+    if path.is_file():
+        for name, value in _read_file(path).items():
+            values[name], origins[name] = value, FILE
+    for name in fields:
+        variable = ENVIRONMENT_PREFIX + name.upper()
+        if variable in environment:
+            values[name], origins[name] = _from_environment(name, environment[variable]), variable
+    unknown = [
+        Problem(f"${each}", "a setting's name", each, None)
+        for each in environment
+        if each.startswith(ENVIRONMENT_PREFIX) and each.removeprefix(ENVIRONMENT_PREFIX).lower() not in (*fields, "url")
+    ]
+    if unknown:
+        raise Invalid("The environment has settings that nobody knows.", unknown)
+    for name, value in flags.items():
+        if value is not None and value != ():
+            values[name], origins[name] = value, f"--{name.replace('_', '-')}"
+    settings = checking.convert(values, Settings, what="The settings")
+    return Resolved(settings, {name: origins.get(name, "default") for name in fields})
+
+
+def plain_value(text: str) -> Any:
+    """A value from a command line: JSON where it is JSON, else the text itself."""
+    try:
+        return msgspec.json.decode(text.encode())
+    except (msgspec.DecodeError, RecursionError):
+        return text
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise InvalidFile(str(path), [Problem("$", "a TOML file", str(error))]) from None
+    problems = checking.find_problems(values, Settings)
+    if problems:
+        raise InvalidFile(str(path), problems)
+    return values
+
+
+def _from_environment(name: str, text: str) -> Any:
+    hint = next(field for field in msgspec.structs.fields(Settings) if field.name == name).type
+    if "tuple" in str(hint):
+        return tuple(part for part in text.split(",") if part)
+    if hint is bool and text.lower() in ("1", "true", "yes", "on", "0", "false", "no", "off", ""):
+        return text.lower() in ("1", "true", "yes", "on")
+    if hint is int or "int" in str(hint):
+        return plain_value(text)
+    return text

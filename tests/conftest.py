@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx2
+import pytest
+
+from mockserver.app import build_app
+from mockserver.server import running
+from mockserver.settings import Settings
+from tests.support import Live
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The URL of an emulator on a real port, shared by the whole session; tests take worlds of their own."""
+    with running(build_app(Settings())) as url:
+        yield url
+
+
+@pytest.fixture
+def new_world(server: str) -> Iterator[Callable[..., Live]]:
+    """Makes worlds that are dropped after the test: `new_world(clock={"mode": "frozen"}, settings={...})`."""
+    made: list[Live] = []
+
+    def make(**spec: Any) -> Live:
+        spec.setdefault("name", f"test-{next(_numbers)}")
+        answer = httpx2.post(f"{server}/_mock/worlds", json=spec, trust_env=False)
+        assert answer.status_code == 201, answer.text
+        url = answer.json()["base_url"]
+        live = Live(
+            spec["name"],
+            url,
+            httpx2.Client(base_url=url, trust_env=False),
+            httpx2.Client(base_url=f"{server}/_mock/worlds/{spec['name']}", trust_env=False, timeout=30),
+        )
+        made.append(live)
+        return live
+
+    yield make
+    for live in made:
+        live.control.delete("")
+        live.http.close()
+        live.control.close()
+
+
+@pytest.fixture
+def world(new_world: Callable[..., Live]) -> Live:
+    """A fresh world with the quickstart fixture and a frozen clock."""
+    return new_world(clock={"mode": "frozen"})
+
+
+@pytest.fixture
+def plugin_world(new_world: Callable[..., Live], httpserver: Any) -> Live:
+    """A fresh frozen world whose plugin is `httpserver`: /requests, /distributions and /callback on it."""
+    return new_world(
+        clock={"mode": "frozen"},
+        settings={
+            "motar": {
+                "request_endpoint": httpserver.url_for("/requests"),
+                "distribution_endpoint": httpserver.url_for("/distributions"),
+                "redirect_uri": httpserver.url_for("/callback"),
+            }
+        },
+    )
