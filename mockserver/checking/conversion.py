@@ -33,7 +33,5 @@ def attempt(
         return msgspec.convert(value, type_, strict=True, str_keys=True), []
     except (msgspec.ValidationError, ValueError, TypeError, RecursionError) as error:
         problems = find_problems(value, type_, positions=positions)
-        if not problems and isinstance(error, TypeError):
-            raise
         nothing: Any = None
         return nothing, problems or [from_msgspec(error, value, positions=positions)]

@@ -62,7 +62,7 @@ def show(value: object) -> str:
         case dict():
             return f"an object with {_count(len(value), 'key')}" if value else "an empty object"
         case _:
-            return f"a {type(value).__name__}"
+            return f"a value of type {type(value).__name__}"
 
 
 def choices(values: Iterable[object], *, last: str = "") -> str:
@@ -104,7 +104,7 @@ def describe(info: inspect.Type) -> str:
             return _timed("a date and time", "2025-01-31T09:30:00", tz)
         case inspect.TimeType(tz=tz):
             return _timed("a time", "09:30:00", tz)
-    name = _NAMES.get(type(info)) or f"a {getattr(getattr(info, 'cls', None), '__name__', 'value')}"
+    name = _NAMES.get(type(info)) or f"a value of type {getattr(info, 'cls', type(info)).__name__}"
     limits = _limits(info)
     return f"{name}, {' and '.join(limits)}" if limits else name
 

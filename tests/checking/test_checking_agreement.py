@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Meta, Struct
 
@@ -123,6 +123,7 @@ def accepted(value: object, type_: Any) -> bool:
 
 @pytest.mark.parametrize(("type_", "values"), CASES, ids=lambda case: getattr(case, "__name__", None))
 def test_there_are_problems_exactly_when_msgspec_refuses(type_: Any, values: st.SearchStrategy[Any]) -> None:
+    @settings(deadline=None)
     @given(values)
     def agree(value: object) -> None:
         assert (find_problems(value, type_) == []) == accepted(value, type_)
@@ -130,6 +131,7 @@ def test_there_are_problems_exactly_when_msgspec_refuses(type_: Any, values: st.
     agree()
 
 
+@settings(deadline=None)
 @given(SCRIPTS)
 def test_convert_gives_what_msgspec_gives_or_says_why_not(value: object) -> None:
     if accepted(value, Script):
@@ -141,6 +143,7 @@ def test_convert_gives_what_msgspec_gives_or_says_why_not(value: object) -> None
         assert refused.value.problems
 
 
+@settings(deadline=None)
 @given(SCRIPTS)
 def test_unknown_fields_never_raises_and_suggests_known_keys_only(value: object) -> None:
     known = {"maxSize", "ratio", "label", "do", "mode", "limits", "when", "seconds", "within", "start", "end"}
@@ -148,6 +151,7 @@ def test_unknown_fields_never_raises_and_suggests_known_keys_only(value: object)
     assert {problem.did_you_mean for problem in unknown_fields(value, Script)} <= known | {None}
 
 
+@settings(deadline=None)
 @given(LIMITS)
 def test_a_forbidden_key_is_a_problem_exactly_when_it_is_an_unknown_field(value: object) -> None:
     unknown = {problem.path for problem in unknown_fields(value, Limits)}

@@ -84,9 +84,13 @@ def test_a_value_too_deep_to_follow_is_invalid() -> None:
         convert(value, Chain, what="The chain")
 
 
-def test_a_list_in_a_set_is_invalid() -> None:
-    with pytest.raises(Invalid, match=r"\$\[0\]: expected a value without parts"):
-        convert([[]], set[Any], what="The set")
+@pytest.mark.parametrize(
+    ("value", "type_", "match"),
+    [([[]], set[Any], r"\$\[0\]: expected a value without parts"), ([[[]]], set[tuple[Any, ...]], "unhashable")],
+)
+def test_a_list_in_a_set_is_invalid(value: object, type_: Any, match: str) -> None:
+    with pytest.raises(Invalid, match=match):
+        convert(value, type_, what="The set")
 
 
 def test_a_type_that_msgspec_does_not_support_is_the_callers_mistake() -> None:

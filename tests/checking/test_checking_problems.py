@@ -29,6 +29,10 @@ class Level(enum.IntEnum):
     HIGH = 2
 
 
+class Custom:
+    pass
+
+
 class App(Struct, forbid_unknown_fields=True, rename="camel"):
     name: str
     redirect_uris: list[str] = []
@@ -133,7 +137,8 @@ def told(value: object, type_: Any) -> list[tuple[str, str, str]]:
         ([], str, "a string", "an empty list"),
         ({"a": 1}, str, "a string", "an object with 1 key"),
         ({}, str, "a string", "an empty object"),
-        (object(), str, "a string", "a object"),
+        (datetime.date(2025, 1, 31), str, "a string", "a value of type date"),
+        ("x", Custom, "a value of type Custom", '"x"'),
         ("x", Literal["live", "frozen", "auto"], 'one of "live", "frozen", "auto"', '"x"'),
         ("x", Literal["live"], '"live"', '"x"'),
         (3, Literal[1, 2, None], "one of 1, 2 or null", "3"),
@@ -163,6 +168,11 @@ def told(value: object, type_: Any) -> list[tuple[str, str, str]]:
         ("x", decimal.Decimal, "a decimal number", '"x"'),
         ("***", bytes, "base64 text", '"***"'),
         ("x", list[int], "a list", '"x"'),
+        ([], Colour | None, 'one of "red", "green" or null', "an empty list"),
+        ([], decimal.Decimal | None, "a decimal number or null", "an empty list"),
+        (1, dict[str, int] | None, "an object or null", "1"),
+        (1, Row | None, "a list or null", "1"),
+        ("x", Annotated[int, ["of no meaning to msgspec, and unhashable"]], "a whole number", '"x"'),
         ([], Annotated[list[int], Meta(min_length=2)], "a list, at least 2 items", "an empty list"),
         ([1], tuple[int, int], "a list of exactly 2 items", "a list of 1"),
         ("x", dict[str, int], "an object", '"x"'),
@@ -209,6 +219,9 @@ def test_a_number_too_long_to_write_out_can_be_told() -> None:
         ({"width": 1}, Hints),
         (1, float),
         ("red", Colour),
+        (Colour.RED, Colour | None),
+        ({"x": 1}, int | Any),
+        ({"1": 1, "red": 2}, dict[int | Colour, int]),
     ],
 )
 def test_a_value_that_fits_has_no_problems(value: object, type_: Any) -> None:
@@ -228,6 +241,7 @@ def test_a_value_that_fits_has_no_problems(value: object, type_: Any) -> None:
         ({"x": 1}, dict[Literal["a", "b"], int], "$.x", 'one of "a", "b" as key', 'the key "x"'),
         ({"x": 1}, dict[int, int], "$.x", "a whole number as key", 'the key "x"'),
         ({1: 1}, dict[str, int], "$[1]", "a string as key", "1"),
+        ({"x": 1}, dict[int | Colour, int], "$.x", 'a whole number or one of "red", "green" as key', 'the key "x"'),
         ([[1], ["x"]], list[list[int]], "$[1][0]", "a whole number", '"x"'),
         ([1, "x"], tuple[int, int], "$[1]", "a whole number", '"x"'),
         ([1, []], set[Any], "$[1]", "a value without parts", "an empty list"),
