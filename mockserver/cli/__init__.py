@@ -1,0 +1,95 @@
+"""The command line: `mockserver`, or `python -m mockserver`."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any
+
+import click
+
+from mockserver.errors import InvalidFile, MockserverError, Unknown, Unreachable
+
+COMMANDS = {
+    "demo": ("demo", "demo"),
+    "serve": ("serve", "serve"),
+    "run": ("run", "run"),
+    "trigger": ("remote", "trigger"),
+    "actions": ("remote", "actions"),
+    "worlds": ("remote", "worlds"),
+    "scenarios": ("remote", "scenarios"),
+    "config": ("config", "config"),
+    "fidelity": ("fidelity", "fidelity"),
+}
+
+SUMMARIES = {
+    "demo": "Watch a whole ATO request happen, offline.",
+    "serve": "Run the emulator.",
+    "run": "Run scenarios against a plugin.",
+    "trigger": "Do what a person does in Studio.",
+    "actions": "List what can be triggered.",
+    "worlds": "List, create, reset and drop worlds.",
+    "scenarios": "List, show, import and drop scenarios of a server's library.",
+    "config": "Show the settings and where each came from.",
+    "fidelity": "Say how sure we are of each emulated behaviour.",
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module when it is called, so that `--help` and completion are quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(f"mockserver.cli.{module}"), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, SUMMARIES[name]) for name in COMMANDS])
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            unknown = Unknown("command", args[0], COMMANDS)
+            raise click.UsageError(str(unknown), ctx) from None
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(version("motar-mockserver"), prog_name="mockserver")
+def cli() -> None:
+    """A local emulator of MOTAR for people who write ATO plugins: offline, deterministic, scriptable.
+
+    \b
+    First steps:
+      mockserver demo                              watch a whole ATO request happen
+      mockserver serve                             run the emulator for your plugin
+      mockserver trigger motar.start_ato_request   click "start" in Studio
+
+    Exit codes: 0 all went well, 1 something failed or was refused, 2 wrong usage or an unreadable file.
+    """
+
+
+def main() -> None:
+    """Run the command line; our own errors end it with a message instead of a stack trace."""
+    try:
+        cli.main(standalone_mode=True)
+    except InvalidFile as error:
+        fail(error, 2)
+    except Unreachable as error:
+        fail(error, 1)
+    except MockserverError as error:
+        fail(error, 2)
+
+
+def fail(error: MockserverError, code: int) -> None:
+    """Say what went wrong on standard error, and exit."""
+    click.secho("error: ", fg="red", nl=False, err=True)
+    click.echo(str(error), err=True)
+    sys.exit(code)

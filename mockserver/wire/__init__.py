@@ -1,7 +1,7 @@
 """What platforms and the edge both speak: calls, answers, refusals, routes and what is known about them."""
 
 from mockserver.wire.call import BadBody, Call
-from mockserver.wire.platform import Answer, Page, Platform, Refusal, Rejected, json_answer, redirect
+from mockserver.wire.platform import Answer, Decision, Page, Platform, Refusal, Rejected, json_answer, redirect
 from mockserver.wire.routes import Carrier, Evidence, Route, RouteTable
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "BadBody",
     "Call",
     "Carrier",
+    "Decision",
     "Evidence",
     "Page",
     "Platform",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mockserver.wire.call import Call
-from mockserver.wire.routes import Route
+from mockserver.wire.routes import Certainty, Route
 from mockserver.world.actions import Action
 from mockserver.world.collection import Kind
 from mockserver.world.journal import Pairs, Violation
@@ -74,6 +74,15 @@ def redirect(url: str, *, headers: Pairs = ()) -> Answer:
     return Answer(302, (("location", url), ("cache-control", "no-store"), *headers))
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Something that is true of the emulation as a whole: how sure we are of it, and what it is."""
+
+    topic: str
+    certainty: Certainty
+    text: str
+
+
 @dataclass(frozen=True)
 class Platform:
     """One emulated vendor.
@@ -82,8 +91,9 @@ class Platform:
     `fixture` reads one of its fixture files. `refuse` renders any refusal in the vendor's dialect,
     `problem` words what the edge itself found wrong (status, reason) as a refusal, and `strictness`
     words violations that a strict world refuses. `overview` tells what a newcomer to a world needs:
-    credentials, people, and what is going on. `segments` are first path segments that are the
-    vendor's although nothing below them is emulated, `hosts` the vendor's names in a Host header.
+    credentials, people, and what is going on. `decisions` are what was decided beyond single
+    routes. `segments` are first path segments that are the vendor's although nothing below them is
+    emulated, `hosts` the vendor's names in a Host header.
     """
 
     name: str
@@ -96,6 +106,7 @@ class Platform:
     strictness: Callable[[list[Violation]], Refusal]
     fixture: Callable[[str, str], Fixture]
     overview: Callable[[World], dict[str, Any]]
+    decisions: tuple[Decision, ...] = ()
     segments: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     settings: type[msgspec.Struct] | None = None

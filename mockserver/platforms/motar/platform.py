@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mockserver.platforms.motar import errors, fixtures, studio
 from mockserver.platforms.motar.actions import ACTIONS
+from mockserver.platforms.motar.decisions import DECISIONS
 from mockserver.platforms.motar.models import KINDS
 from mockserver.platforms.motar.routes import ROUTES
 from mockserver.platforms.motar.settings import MotarSettings
@@ -20,6 +21,7 @@ MOTAR = Platform(
     strictness=errors.strictness,
     fixture=fixtures.read,
     overview=studio.overview,
+    decisions=DECISIONS,
     segments=("auth", "app", "image", "notifications", "leaderboard", "edu", "email", "sdk"),
     hosts=("api.motar.io", "sandbox.motar.io"),
     settings=MotarSettings,

@@ -1,0 +1,53 @@
+# The book of commands. Nothing needs to be installed before but Python 3.11+ and make.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help demo serve test check format bench fidelity clean
+
+help:  ## show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/'
+
+# `make demo` and `make serve` need the package only; everything else needs the tools of its developers too.
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; say which: make PYTHON=python3.12 …"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.package: pyproject.toml | $(VENV)/.made
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(STAMP): pyproject.toml $(VENV)/.package
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.package  ## watch a whole ATO request happen, offline
+	@$(BIN)/mockserver demo
+
+serve: $(VENV)/.package  ## run the emulator for your plugin (ARGS="--port 0 …")
+	@$(BIN)/mockserver serve $(ARGS)
+
+test: $(STAMP)  ## run the tests
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+check: $(STAMP)  ## format, lint, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP)  ## put the code in shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+fidelity: $(VENV)/.package  ## write docs/fidelity.md from the code
+	$(BIN)/mockserver fidelity > docs/fidelity.md
+
+bench: $(STAMP)  ## measure (a later issue fills this)
+	@if ls benchmarks/*.py >/dev/null 2>&1; then $(BIN)/python -m benchmarks; else echo "No benchmarks yet."; fi
+
+clean:  ## forget the environment and what tools left behind
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,248 @@
+"""Commands that talk to a running server: trigger, actions, worlds, scenarios."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from mockserver.cli.client import Control, Problem, refuse
+from mockserver.cli.options import CHOICES, server_option, token_option, world_option
+from mockserver.settings import plain_value
+
+
+@click.command()
+@click.argument("action")
+@click.argument("arguments", nargs=-1, metavar="[KEY=VALUE]...")
+@world_option
+@server_option
+@token_option
+def trigger(action: str, arguments: tuple[str, ...], world: str, server: str, control_token: str | None) -> None:
+    """Run ACTION in a world: what a person does in Studio, or an administrator at MOTAR.
+
+    \b
+      mockserver trigger motar.start_ato_request
+      mockserver trigger motar.add_distribution distribution=1.1.0
+      mockserver trigger motar.sign_in user=@olivia visit=true
+
+    `mockserver actions` lists them, `mockserver actions NAME` shows an action's arguments.
+    """
+    control = Control(server, control_token)
+    try:
+        known = control.call("GET", "actions")["actions"]
+        schema: dict[str, Any] = next((each["arguments"] for each in known if each["name"] == action), {})
+        given = {key: value_of(text, schema, key) for key, text in map(_pair, arguments)}
+        result = control.call("POST", f"worlds/{world}/actions/{action}", given)
+    except Problem as problem:
+        refuse(problem)
+        return
+    click.echo(msgspec.json.format(msgspec.json.encode(result), indent=2).decode())
+
+
+@click.command()
+@click.argument("name", required=False)
+@server_option
+@token_option
+def actions(name: str | None, server: str, control_token: str | None) -> None:
+    """List the actions of a running server, or the arguments of one."""
+    control = Control(server, control_token)
+    try:
+        known = control.call("GET", "actions")["actions"]
+    except Problem as problem:
+        refuse(problem)
+        return
+    if name is None:
+        width = max(len(each["name"]) for each in known)
+        for each in known:
+            click.echo(f"{click.style(each['name'].ljust(width), fg='cyan')}  {each['summary']}")
+        return
+    found = next((each for each in known if each["name"] == name), None)
+    if found is None:
+        from mockserver.errors import Unknown
+
+        raise Unknown("action", name, (each["name"] for each in known))
+    click.echo(found["description"])
+    click.echo()
+    for key, schema in found["arguments"].get("properties", {}).items():
+        needed = key in found["arguments"].get("required", ())
+        default = "" if needed or schema.get("default") is None else f", default {schema['default']!r}"
+        click.echo(
+            f"  {click.style(key.ljust(22), fg='cyan')} {kind_of(schema)}{default}{', required' if needed else ''}"
+        )
+
+
+@click.group()
+def worlds() -> None:
+    """Look after the worlds of a running server."""
+
+
+@worlds.command("list")
+@server_option
+@token_option
+def list_worlds(server: str, control_token: str | None) -> None:
+    """List the worlds: name, clock, how much happened, and where each is reached."""
+    try:
+        found = Control(server, control_token).call("GET", "worlds")["worlds"]
+    except Problem as problem:
+        refuse(problem)
+        return
+    for each in found:
+        clock = each["clock"]
+        click.echo(
+            f"{click.style(each['name'].ljust(20), fg='cyan')} {clock['mode']:<6} {clock['now']}  "
+            f"{each['exchanges']:>5} exchanges  {each['base_url']}"
+        )
+
+
+@worlds.command()
+@click.argument("name", required=False)
+@click.option("--seed", type=int, help="Seed of everything minted; the server's if not given.")
+@click.option("--clock", type=click.Choice(CHOICES["clock"]), help="Clock mode; the server's if not given.")
+@click.option("--now", metavar="INSTANT", help="Where the clock starts: ISO 8601, or wall.")
+@click.option("--fixture", multiple=True, metavar="FIXTURE", help="What it starts with; may be given several times.")
+@click.option("--set", "settings", multiple=True, metavar="SECTION.NAME=VALUE", help="A world setting.")
+@server_option
+@token_option
+def create(
+    name: str | None,
+    seed: int | None,
+    clock: str | None,
+    now: str | None,
+    fixture: tuple[str, ...],
+    settings: tuple[str, ...],
+    server: str,
+    control_token: str | None,
+) -> None:
+    """Create a world, and print how it is reached and the credentials it has."""
+    from mockserver.settings import Settings
+
+    body: dict[str, Any] = {"name": name, "seed": seed, "fixtures": list(fixture) or None}
+    if clock or now:
+        body["clock"] = {"mode": clock, "now": now}
+    if settings:
+        body["settings"] = Settings(set=settings).world_settings()
+    _print(Control(server, control_token), "POST", "worlds", body)
+
+
+@worlds.command()
+@click.argument("name")
+@server_option
+@token_option
+def reset(name: str, server: str, control_token: str | None) -> None:
+    """Take a world back to the moment after its creation."""
+    _print(Control(server, control_token), "POST", f"worlds/{name}/reset")
+
+
+@worlds.command()
+@click.argument("name")
+@server_option
+@token_option
+def drop(name: str, server: str, control_token: str | None) -> None:
+    """Forget a world."""
+    _print(Control(server, control_token), "DELETE", f"worlds/{name}")
+
+
+@click.group()
+def scenarios() -> None:
+    """Look after the scenarios that a running server keeps."""
+
+
+@scenarios.command("list")
+@server_option
+@token_option
+def list_scenarios(server: str, control_token: str | None) -> None:
+    """List the scenarios that can be run by name."""
+    try:
+        found = Control(server, control_token).call("GET", "scenarios")["scenarios"]
+    except Problem as problem:
+        refuse(problem)
+        return
+    for each in found:
+        click.echo(f"{click.style(each['name'].ljust(32), fg='cyan')} {each['kept']}")
+
+
+@scenarios.command("show")
+@click.argument("name")
+@server_option
+@token_option
+def show_scenario(name: str, server: str, control_token: str | None) -> None:
+    """Print a scenario's file."""
+    try:
+        click.echo(Control(server, control_token).call("GET", f"scenarios/{name}")["text"], nl=False)
+    except Problem as problem:
+        refuse(problem)
+
+
+@scenarios.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@server_option
+@token_option
+def import_scenarios(files: tuple[Path, ...], server: str, control_token: str | None) -> None:
+    """Keep scenario FILES in the server's library; with `serve --data` they survive a restart."""
+    control = Control(server, control_token)
+    for file in files:
+        try:
+            kept = control.call("POST", "scenarios", {"text": file.read_text(encoding="utf-8"), "source": str(file)})
+        except Problem as problem:
+            refuse(problem, 2)
+            return
+        click.echo(
+            f"{kept['name']}: {kept['steps']} steps. Run it with: mockserver run {kept['name']} --server {server}"
+        )
+
+
+@scenarios.command("drop")
+@click.argument("name")
+@server_option
+@token_option
+def drop_scenario(name: str, server: str, control_token: str | None) -> None:
+    """Forget a scenario of the library."""
+    _print(Control(server, control_token), "DELETE", f"scenarios/{name}")
+
+
+def value_of(text: str, schema: dict[str, Any], key: str) -> Any:
+    """A KEY=VALUE's value in the type that the action's schema gives the key."""
+    kinds = _kinds(schema.get("properties", {}).get(key, {}))
+    if "array" in kinds and not text.startswith("["):
+        return [part for part in text.split(",") if part]
+    value = plain_value(text)
+    is_text = isinstance(value, str)
+    if "string" in kinds and not is_text and not (value is None and "null" in kinds):
+        return text
+    return value
+
+
+def kind_of(schema: dict[str, Any]) -> str:
+    """What a value may be, in a few words."""
+    if "enum" in schema:
+        return " or ".join(map(str, schema["enum"]))
+    return " or ".join(kind for kind in _kinds(schema) if kind != "null") or "anything"
+
+
+def _kinds(schema: dict[str, Any]) -> list[str]:
+    if "anyOf" in schema:
+        return [kind for each in schema["anyOf"] for kind in _kinds(each)]
+    if "enum" in schema:
+        return ["string"]
+    kind = schema.get("type", [])
+    return kind if isinstance(kind, list) else [kind]
+
+
+def _pair(argument: str) -> tuple[str, str]:
+    key, equals, value = argument.partition("=")
+    if not equals:
+        raise click.UsageError(f"{argument!r} is not KEY=VALUE.")
+    return key, value
+
+
+def _print(control: Control, method: str, path: str, body: dict[str, Any] | None = None) -> None:
+    try:
+        given = {key: value for key, value in body.items() if value is not None} if body is not None else None
+        answer = control.call(method, path, given)
+    except Problem as problem:
+        refuse(problem)
+        return
+    if answer is not None:
+        click.echo(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode())

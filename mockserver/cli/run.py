@@ -1,0 +1,192 @@
+"""`mockserver run`: scenarios against a plugin, step by step."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mockserver.cli.client import Control, Problem, refuse
+from mockserver.cli.options import token_option, world_option
+from mockserver.cli.story import Story
+from mockserver.settings import Settings, plain_value
+
+PATHS = {
+    "request_endpoint": "/motar/requests",
+    "distribution_endpoint": "/motar/distributions",
+    "redirect_uri": "/motar/callback",
+}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A server to run on, the world's settings for these runs, and the plugin's name for people."""
+
+    server: str
+    settings: dict[str, Any]
+    plugin: str
+
+
+@click.command()
+@click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...")
+@click.option("--plugin", metavar="URL", help="Your plugin; the reference plugin if not given.")
+@click.option(
+    "--request-endpoint",
+    metavar="URL",
+    help=f"Its webhook for started requests.  [default: PLUGIN{PATHS['request_endpoint']}]",
+)
+@click.option(
+    "--distribution-endpoint",
+    metavar="URL",
+    help=f"Its webhook for changed distributions.  [default: PLUGIN{PATHS['distribution_endpoint']}]",
+)
+@click.option("--redirect-uri", metavar="URL", help=f"Its redirect URI.  [default: PLUGIN{PATHS['redirect_uri']}]")
+@click.option("--server", metavar="URL", help="A running emulator; one is started for the run if not given.")
+@click.option(
+    "--port", type=int, help="Port of the emulator that is started.  [default: 8600 with --plugin, else free]"
+)
+@click.option("--input", "inputs", multiple=True, metavar="NAME=VALUE", help="An input of the scenario.")
+@world_option
+@token_option
+def run(
+    scenarios: tuple[str, ...],
+    plugin: str | None,
+    request_endpoint: str | None,
+    distribution_endpoint: str | None,
+    redirect_uri: str | None,
+    server: str | None,
+    port: int | None,
+    inputs: tuple[str, ...],
+    world: str,
+    control_token: str | None,
+) -> None:
+    """Run SCENARIOs, each a file or a name (`mockserver scenarios list`), and print every step.
+
+    The world is reset for each run. Your plugin must already run and must use the emulator as its
+    MOTAR base URL; with --server and neither --plugin nor endpoints, the plugin that the server was
+    started for is used, or the reference plugin.
+
+    Exit code 0 when all passed, 1 when a step failed, 2 when a scenario cannot be read.
+    """
+    given = {
+        "request_endpoint": request_endpoint,
+        "distribution_endpoint": distribution_endpoint,
+        "redirect_uri": redirect_uri,
+    }
+    endpoints = {name: url for name, url in given.items() if url is not None}
+    if plugin is not None:
+        endpoints = {name: plugin.rstrip("/") + path for name, path in PATHS.items()} | endpoints
+    bodies = [{**_scenario(each), "inputs": dict(_input(item) for item in inputs)} for each in scenarios]
+    logging.getLogger("reference_plugin").setLevel(logging.CRITICAL)
+    with _stage(endpoints, server, port, world, control_token) as stage:
+        passed = [perform(stage, world, body, control_token) for body in bodies]
+    sys.exit(0 if all(passed) else 1)
+
+
+def perform(stage: Stage, world: str, body: dict[str, Any], token: str | None = None) -> bool:
+    """Run one scenario on a server and print its story; answers whether it passed. Exits with 2 if it is none."""
+    story = Story(stage.plugin)
+    try:
+        for event in Control(stage.server, token).stream(f"worlds/{world}/runs", {**body, "settings": stage.settings}):
+            story.tell(event)
+    except Problem as problem:
+        refuse(problem, 2)
+    return story.passed
+
+
+@contextlib.contextmanager
+def _stage(
+    endpoints: dict[str, str], server: str | None, port: int | None, world: str, token: str | None
+) -> Generator[Stage]:
+    with contextlib.ExitStack() as stack:
+        if server is None:
+            server = stack.enter_context(_emulator(port if port is not None else 8600 if endpoints else 0))
+            configured = False
+        else:
+            configured = bool(_world(server, world, token)["settings"]["motar"]["request_endpoint"])
+        if endpoints:
+            yield Stage(server, {"motar": endpoints}, endpoints["request_endpoint"])
+        elif configured:
+            yield Stage(server, {}, "the plugin the server was started for")
+        else:
+            yield stack.enter_context(reference_stage(server, _world(server, world, token)["base_url"]))
+
+
+@contextlib.contextmanager
+def _emulator(port: int) -> Generator[str]:
+    from mockserver.app import build_app
+    from mockserver.server import bind, running
+
+    sock = bind("127.0.0.1", port)
+    with running(build_app(Settings(port=port)), sock) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def reference_stage(server: str, base_url: str) -> Generator[Stage]:
+    """A server with the reference plugin beside it, on a free port, playing the quickstart's plugin."""
+    from mockserver.reference_plugin import Settings as PluginSettings
+    from mockserver.reference_plugin import build_plugin
+    from mockserver.server import bind, in_background, url_of
+
+    sock = bind("127.0.0.1", 0)
+    url = url_of(sock)
+    endpoints = {name: url + path for name, path in PATHS.items()}
+    client_id, client_secret = quickstart_credentials()
+    plugin = build_plugin(
+        PluginSettings(
+            motar_url=base_url,
+            client_id=client_id,
+            client_secret=client_secret,
+            redirect_uri=endpoints["redirect_uri"],
+            verify_origin="https://api.motar.io",
+        )
+    )
+    with in_background(plugin, sock):
+        # The reference plugin knows the fixture's own credentials, in whatever world it is asked to play.
+        yield Stage(server, {"motar": endpoints, "core": {"fixture_credentials": "literal"}}, "the reference plugin")
+
+
+def quickstart_credentials() -> tuple[str, str]:
+    """The client ID and secret that the shipped quickstart fixture spells out."""
+    from mockserver import resources
+    from mockserver.checking import yaml
+    from mockserver.platforms.motar.fixtures import FixtureFile
+    from mockserver.settings import QUICKSTART
+
+    text = resources.read("fixtures", QUICKSTART)
+    file = yaml.load(text.text, FixtureFile, text.source)
+    plugin = next(plugin for organization in file.organizations for plugin in organization.plugins)
+    return plugin.client_id or "", plugin.client_secret or ""
+
+
+def _world(server: str, world: str, token: str | None) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = Control(server, token).call("GET", f"worlds/{world}")
+    except Problem as problem:
+        refuse(problem, 2)
+        raise
+    return found
+
+
+def _scenario(reference: str) -> dict[str, str]:
+    path = Path(reference)
+    if path.suffix in (".yaml", ".yml", ".json") or path.is_file():
+        try:
+            return {"text": path.read_text(encoding="utf-8"), "source": reference}
+        except (OSError, UnicodeDecodeError) as error:
+            raise click.UsageError(f"{reference} cannot be read: {error}.") from None
+    return {"scenario": reference}
+
+
+def _input(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise click.UsageError(f"--input {text!r} is not NAME=VALUE.")
+    return name, plain_value(value)

@@ -1,0 +1,121 @@
+"""`mockserver serve`."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import os
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from mockserver.cli.options import resolved, settings_options
+
+if TYPE_CHECKING:
+    from mockserver.app import App
+    from mockserver.settings import Settings
+
+
+@click.command()
+@settings_options
+def serve(**flags: Any) -> None:
+    """Run the emulator until Ctrl-C.
+
+    Point your plugin's MOTAR base URL at it, and it at your plugin:
+
+    \b
+      mockserver serve --request-endpoint http://localhost:3000/ato/requests \\
+                       --distribution-endpoint http://localhost:3000/ato/distributions \\
+                       --redirect-uri http://localhost:3000/callback
+
+    Every option can also be set as MOTAR_MOCK_NAME in the environment or in mockserver.toml;
+    `mockserver config show` tells where each value came from.
+    """
+    settings = with_token(resolved(flags).settings)
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(message)s")
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
+    from mockserver.app import build_app
+    from mockserver.server import bind, run, url_of
+
+    sock = bind(settings.host, settings.port)
+    app = build_app(settings)
+    url = url_of(sock)
+    ready_file = Path(settings.ready_file) if settings.ready_file else None
+
+    def ready() -> None:
+        for line in welcome(app, settings, url):
+            click.echo(line)
+        click.echo(f"mockserver ready: {url}")
+        if ready_file is not None:
+            write_whole(ready_file, url)
+
+    try:
+        run(app, sock, on_ready=ready)
+    finally:
+        if ready_file is not None:
+            ready_file.unlink(missing_ok=True)
+
+
+def with_token(settings: Settings) -> Settings:
+    """The settings, with a control token made where the address is not loopback and none is given."""
+    if settings.control_token is not None or is_loopback(settings.host):
+        return settings
+    import secrets
+
+    return msgspec.structs.replace(settings, control_token=secrets.token_urlsafe(24))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address to bind is reached from this machine only."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that nobody ever reads half of it."""
+    beside = path.with_name(path.name + ".new")
+    beside.write_text(text, encoding="utf-8")
+    os.replace(beside, path)
+
+
+def welcome(app: App, settings: Settings, url: str) -> Iterator[str]:
+    """What a newcomer needs, as lines."""
+    from mockserver.platforms.motar.platform import MOTAR
+
+    world = app.worlds.find("default")
+    seen = MOTAR.overview(world)
+    yield (
+        click.style(f"mockserver {version('motar-mockserver')}", bold=True)
+        + f"  MOTAR emulator, world default, seed {world.seed}, {world.clock.mode} clock"
+    )
+    yield ""
+    yield _line("Base URL", world.base_url, "instead of https://api.motar.io")
+    for plugin in seen["plugins"]:
+        yield _line("Plugin", plugin["name"], "active" if plugin["active"] else "not active")
+        yield _line("  Client ID", plugin["client_id"])
+        yield _line("  Client secret", plugin["client_secret"])
+        yield _line("  Redirect URI", ", ".join(plugin["redirect_uris"]) or "none")
+        yield _line("  Webhooks to", plugin["request_endpoint"] or "nowhere", "request started")
+        yield _line("", plugin["distribution_endpoint"] or "nowhere", "distributions changed")
+    for n, user in enumerate(seen["users"]):
+        about = ", ".join(part for part in (user["role"], user["organization"]) if part) or "no organization"
+        yield _line("Users" if n == 0 else "", f"{user['handle']:<9} password {user['password']}", about)
+    if settings.control_token is not None:
+        yield _line("Control token", settings.control_token, "Authorization: Bearer …")
+    yield ""
+    at = "" if url == "http://127.0.0.1:8600" else f" --server {url}"
+    yield _line("Try next", f"mockserver trigger motar.start_ato_request{at}")
+    yield _line("", f"mockserver run motar/ato-happy-path --plugin http://localhost:3000{at}")
+    yield _line("", f"open {url}/ in a browser")
+    yield ""
+
+
+def _line(name: str, value: str, note: str = "") -> str:
+    remark = "  " + click.style(note, dim=True) if note else ""
+    return f"  {click.style(f'{name:<15}', fg='cyan')} {value}{remark}"

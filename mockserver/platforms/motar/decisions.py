@@ -1,0 +1,118 @@
+"""What was decided where MOTAR's pages are silent, and what they do say about things that are no route."""
+
+from __future__ import annotations
+
+from mockserver.wire import Decision
+
+DECISIONS = (
+    Decision(
+        "Webhook: request started",
+        "documented",
+        "POST with JSON to the plugin's request endpoint, Basic from the plugin's client ID and secret. All "
+        "12 keys are always there; companyPhone and reportUri are null until somebody sets them.",
+    ),
+    Decision(
+        "Webhook: what sets companyPhone and reportUri",
+        "assumed",
+        "motar.register_organization or motar.update_organization with a phone, and motar.set_report. The "
+        "document is not sent again unless the world sets motar.resend_on_change.",
+    ),
+    Decision(
+        "Webhook: distributions changed",
+        "documented",
+        "POST to the plugin's second endpoint whenever a distribution is added or removed; the array "
+        "`distributions` is the current state.",
+    ),
+    Decision(
+        "Webhook: distributions document",
+        "assumed",
+        "Besides the array it holds requestId, companyId, appName and packageName; an entry holds id, name, "
+        "version, packageName, releaseNotes and supportedDevices. In the order in which they were added.",
+    ),
+    Decision(
+        "Webhook: no distribution endpoint",
+        "assumed",
+        "The change is kept and nothing is sent. A distribution that is in the package already, or of another "
+        "app, is refused in Studio and nothing is sent.",
+    ),
+    Decision(
+        "Webhook: origin",
+        "assumed",
+        "A plugin may verify that a call came from api.motar.io; how is unknown. The emulator sends the "
+        "header `Origin: https://api.motar.io`; motar.origin_mark changes it or leaves it out. "
+        "motar.forge_webhook sends a forged one.",
+    ),
+    Decision(
+        "Webhook: delivery",
+        "assumed",
+        "One attempt, 10 seconds, 2xx is success, redirects are not followed. core.retry_webhooks_after gives "
+        "a schedule on the world's clock. A refused webhook changes nothing in Studio; redeliver sends the "
+        "same bytes. Webhooks to one URL arrive in the order in which they were decided.",
+    ),
+    Decision(
+        "Status values",
+        "documented",
+        "not-started, in-progress, action-required, under-review, completed.",
+    ),
+    Decision(
+        "Status transitions",
+        "assumed",
+        "Any may follow any. `complete` and `status` are independent; one saying completed without the other "
+        "is told as a violation.",
+    ),
+    Decision(
+        "After completion and cancellation",
+        "assumed",
+        "A completed request still takes status and alert, told as a violation (strict worlds refuse); "
+        "complete: false opens it again. A cancelled one refuses both with 400/4006. Its package can no "
+        "longer change.",
+    ),
+    Decision(
+        "Cancelling",
+        "documented",
+        "A user may cancel in Studio while the plugin says cancellable.",
+    ),
+    Decision(
+        "Cancelling a new request",
+        "assumed",
+        "Before the plugin says anything a request is cancellable. Cancelling sends no webhook.",
+    ),
+    Decision(
+        "Who may do what",
+        "documented",
+        "App owners start requests, members of the owning organization are handed over, its developers change "
+        "distributions. An ATO plugin needs the organization's permission, an endpoint and a redirect URI, "
+        "and has to be active.",
+    ),
+    Decision(
+        "Who may report",
+        "assumed",
+        "A token counts for a request when its client is the request's plugin and its user belongs to the "
+        "organization that owns the app; otherwise 403/4032. Basic counts for all requests of the plugin.",
+    ),
+    Decision(
+        "Tokens",
+        "observed",
+        "Access tokens are HS256 JWTs with token, iat, exp, aud and iss; they live one day and are announced "
+        'as `expires_in: "1d"`. motar.expires_in makes both a number of seconds, which standard OAuth clients '
+        "need.",
+    ),
+    Decision(
+        "Token rotation",
+        "observed",
+        "A refresh gives two new tokens and uses up the refresh token. The old access token lives until it "
+        "expires (assumed). Codes live 10 minutes and refresh tokens 30 days (assumed, settable).",
+    ),
+    Decision(
+        "Cancelled sign-in",
+        "documented",
+        "The redirect carries error=User cancelled request. and the state. motar.cancel_error changes the "
+        "text, since older pages say access_denied.",
+    ),
+    Decision(
+        "Not emulated",
+        "assumed",
+        "AI plugins, anonymous users, training, leaderboards, app data, notifications, images and the Studio "
+        "tooling API: calls there answer 404 in MOTAR's shape and say so.",
+    ),
+)
