@@ -24,7 +24,7 @@ def demo() -> None:
     from mockserver.server import running
 
     logging.getLogger("reference_plugin").setLevel(logging.CRITICAL)
-    with running(build_app(Settings(port=0))) as server, reference_stage(server, server) as stage:
+    with running(build_app(Settings(port=0))) as server, reference_stage(server, "default") as stage:
         plugin = stage.settings["motar"]["request_endpoint"].partition("/motar")[0]
         click.echo()
         click.secho("  An ATO request, from Studio to completed, without a network", bold=True)
@@ -32,7 +32,7 @@ def demo() -> None:
         click.echo(f"  MOTAR, as the plugin sees it    {server}")
         click.echo(f"  the reference plugin            {plugin}")
         click.echo()
-        passed = perform(stage, "default", {"scenario": SCENARIO})
+        passed = perform(stage, {"scenario": SCENARIO})
     click.echo()
     if passed:
         click.echo("  What you saw is a scenario file (mockserver run motar/ato-happy-path) against an example plugin")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +36,11 @@ def trigger(action: str, arguments: tuple[str, ...], world: str, server: str, co
         schema: dict[str, Any] = next((each["arguments"] for each in known if each["name"] == action), {})
         given = {key: value_of(text, schema, key) for key, text in map(_pair, arguments)}
         result = control.call("POST", f"worlds/{world}/actions/{action}", given)
+        click.echo(msgspec.json.format(msgspec.json.encode(result), indent=2).decode())
+        if isinstance(result, dict) and (delivery := result.get("delivery")):
+            _tell_delivery(control, world, delivery)
     except Problem as problem:
         refuse(problem)
-        return
-    click.echo(msgspec.json.format(msgspec.json.encode(result), indent=2).decode())
 
 
 @click.command()
@@ -228,6 +230,18 @@ def _kinds(schema: dict[str, Any]) -> list[str]:
         return ["string"]
     kind = schema.get("type", [])
     return kind if isinstance(kind, list) else [kind]
+
+
+def _tell_delivery(control: Control, world: str, delivery: str) -> None:
+    """Wait a little for a webhook and say what became of it, beside the result rather than in it."""
+    with contextlib.suppress(Problem):
+        control.call("POST", f"worlds/{world}/settle", {"timeout": 3})
+    sent = control.call("GET", f"worlds/{world}/deliveries/{delivery}")
+    outcome = sent["error"] or (f"answered {sent['status']}" if sent["status"] else "is still under way")
+    good = sent["state"] == "delivered"
+    click.secho(f"{sent['method']} {sent['url']}: {outcome}", fg="green" if good else "yellow", err=True)
+    if not good:
+        click.echo(f"See it whole: GET /_mock/worlds/{world}/deliveries/{delivery}", err=True)
 
 
 def _pair(argument: str) -> tuple[str, str]:

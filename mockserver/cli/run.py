@@ -26,9 +26,10 @@ PATHS = {
 
 @dataclass(frozen=True)
 class Stage:
-    """A server to run on, the world's settings for these runs, and the plugin's name for people."""
+    """A server and a world to run on, the world's settings for these runs, and the plugin's name for people."""
 
     server: str
+    world: str
     settings: dict[str, Any]
     plugin: str
 
@@ -85,15 +86,17 @@ def run(
     bodies = [{**_scenario(each), "inputs": dict(_input(item) for item in inputs)} for each in scenarios]
     logging.getLogger("reference_plugin").setLevel(logging.CRITICAL)
     with _stage(endpoints, server, port, world, control_token) as stage:
-        passed = [perform(stage, world, body, control_token) for body in bodies]
+        passed = [perform(stage, body, control_token) for body in bodies]
     sys.exit(0 if all(passed) else 1)
 
 
-def perform(stage: Stage, world: str, body: dict[str, Any], token: str | None = None) -> bool:
+def perform(stage: Stage, body: dict[str, Any], token: str | None = None) -> bool:
     """Run one scenario on a server and print its story; answers whether it passed. Exits with 2 if it is none."""
     story = Story(stage.plugin)
     try:
-        for event in Control(stage.server, token).stream(f"worlds/{world}/runs", {**body, "settings": stage.settings}):
+        for event in Control(stage.server, token).stream(
+            f"worlds/{stage.world}/runs", {**body, "settings": stage.settings}
+        ):
             story.tell(event)
     except Problem as problem:
         refuse(problem, 2)
@@ -111,11 +114,11 @@ def _stage(
         else:
             configured = bool(_world(server, world, token)["settings"]["motar"]["request_endpoint"])
         if endpoints:
-            yield Stage(server, {"motar": endpoints}, endpoints["request_endpoint"])
+            yield Stage(server, world, {"motar": endpoints}, endpoints.get("request_endpoint", "your plugin"))
         elif configured:
-            yield Stage(server, {}, "the plugin the server was started for")
+            yield Stage(server, world, {}, "the plugin the server was started for")
         else:
-            yield stack.enter_context(reference_stage(server, _world(server, world, token)["base_url"]))
+            yield stack.enter_context(reference_stage(server, world, token))
 
 
 @contextlib.contextmanager
@@ -129,8 +132,8 @@ def _emulator(port: int) -> Generator[str]:
 
 
 @contextlib.contextmanager
-def reference_stage(server: str, base_url: str) -> Generator[Stage]:
-    """A server with the reference plugin beside it, on a free port, playing the quickstart's plugin."""
+def reference_stage(server: str, world: str, token: str | None = None) -> Generator[Stage]:
+    """A world with the reference plugin beside it, on a free port, playing the quickstart's plugin."""
     from mockserver.reference_plugin import Settings as PluginSettings
     from mockserver.reference_plugin import build_plugin
     from mockserver.server import bind, in_background, url_of
@@ -141,7 +144,7 @@ def reference_stage(server: str, base_url: str) -> Generator[Stage]:
     client_id, client_secret = quickstart_credentials()
     plugin = build_plugin(
         PluginSettings(
-            motar_url=base_url,
+            motar_url=_world(server, world, token)["base_url"],
             client_id=client_id,
             client_secret=client_secret,
             redirect_uri=endpoints["redirect_uri"],
@@ -150,7 +153,8 @@ def reference_stage(server: str, base_url: str) -> Generator[Stage]:
     )
     with in_background(plugin, sock):
         # The reference plugin knows the fixture's own credentials, in whatever world it is asked to play.
-        yield Stage(server, {"motar": endpoints, "core": {"fixture_credentials": "literal"}}, "the reference plugin")
+        settings = {"motar": endpoints, "core": {"fixture_credentials": "literal"}}
+        yield Stage(server, world, settings, "the reference plugin")
 
 
 def quickstart_credentials() -> tuple[str, str]:

@@ -18,6 +18,10 @@ from mockserver.cli.options import resolved, settings_options
 if TYPE_CHECKING:
     from mockserver.app import App
     from mockserver.settings import Settings
+    from mockserver.world.journal import Exchange
+    from mockserver.world.world import World
+
+log = logging.getLogger("mockserver")
 
 
 @click.command()
@@ -36,13 +40,15 @@ def serve(**flags: Any) -> None:
     `mockserver config show` tells where each value came from.
     """
     settings = with_token(resolved(flags).settings)
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(message)s")
-    logging.getLogger("httpx2").setLevel(logging.WARNING)
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    for chatty in ("httpx2", "httpcore2", "uvicorn", "asyncio", "faker"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     from mockserver.app import build_app
     from mockserver.server import bind, run, url_of
 
     sock = bind(settings.host, settings.port)
     app = build_app(settings)
+    app.worlds.on_exchange = log_exchange
     url = url_of(sock)
     ready_file = Path(settings.ready_file) if settings.ready_file else None
 
@@ -58,6 +64,20 @@ def serve(**flags: Any) -> None:
     finally:
         if ready_file is not None:
             ready_file.unlink(missing_ok=True)
+
+
+def log_exchange(world: World, exchange: Exchange) -> None:
+    """One line for each thing that happened, and what was odd about it."""
+    if not log.isEnabledFor(logging.INFO):
+        return
+    arrow = {"inbound": "->", "delivery": "<-"}.get(exchange.kind, "--")
+    what = f"{exchange.method} {exchange.path if exchange.kind == 'inbound' else exchange.url.partition('?')[0]}"
+    if exchange.kind in ("action", "clock"):
+        what = f"{exchange.kind} {exchange.path}"
+    told = [str(exchange.status)] if exchange.status is not None else []
+    told += [exchange.error.partition("\n")[0]] if exchange.error else []
+    told += [f"({each.field}: {each.reason})" for each in exchange.violations]
+    log.info("%-12s %s %-44s %s  %.1f ms", world.name, arrow, what, "  ".join(told), exchange.seconds * 1000)
 
 
 def with_token(settings: Settings) -> Settings:

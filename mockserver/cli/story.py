@@ -36,8 +36,9 @@ class Story:
             for line in step["details"]:
                 click.echo(f"         {line}")
             return
-        seen = click.style("  ".join(step["details"]), dim=True)
-        click.echo(f"  {mark} {n}  {step['title']:<{TITLE_WIDTH}}  {seen}".rstrip())
+        seen = "  ".join(step["details"])
+        title = f"{step['title']:<{TITLE_WIDTH}}  {click.style(seen, dim=True)}" if seen else step["title"]
+        click.echo(f"  {mark} {n}  {title}")
 
     def _end(self, run: dict[str, Any]) -> None:
         self.passed = run["outcome"] == "passed"

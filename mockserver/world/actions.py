@@ -90,5 +90,5 @@ class ActionBook:
         the action refuses.
         """
         found = self[name]
-        decoded = checking.convert(arguments, found.arguments, what=f"The arguments of {name}")
+        decoded = checking.convert(arguments, found.arguments, what=f"What {name} was given")
         return msgspec.to_builtins(found.function(world, decoded), str_keys=True)

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
 
-from mockserver import checking
 from mockserver.errors import Conflict, Invalid, Problem, Refused, Unknown
+from mockserver.world import snapshots
 from mockserver.world.clock import ClockMode
 from mockserver.world.journal import Exchange
+from mockserver.world.ownership import Ownership
 from mockserver.world.settings import SettingsDocument
+from mockserver.world.snapshots import Snapshot
 from mockserver.world.store import Commit, Store
 from mockserver.world.world import SETTINGS, Hooks, Schema, World
 
 DEFAULT = "default"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-SNAPSHOT_FORMAT = 1
-MAX_TOMBSTONES = 10_000
 MAX_UNADDRESSED = 1_000
+MAX_UNADDRESSED_BYTES = 32 * 1024 * 1024
 
 
 Touched = Collection[tuple[str, str]] | None
@@ -52,16 +53,6 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     settings: dict[str, Any]
 
 
-class Snapshot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A world as data. Holds credentials; it is a save, not a report."""
-
-    format: int
-    name: str
-    seed: int
-    fixtures: list[str]
-    collections: dict[str, list[dict[str, Any]]]
-
-
 class Unaddressed(msgspec.Struct, frozen=True):
     """A request whose credential or world name led nowhere, and why."""
 
@@ -86,8 +77,10 @@ class Worlds:
     ) -> None:
         self.schema = schema
         self.wall = wall
-        self.unaddressed: deque[Unaddressed] = deque(maxlen=MAX_UNADDRESSED)
+        self.unaddressed: deque[Unaddressed] = deque()
         self.unaddressed_count = 0
+        self._unaddressed_bytes = 0
+        self.on_exchange: Callable[[World, Exchange], None] = lambda world, exchange: None
         self.on_change: Callable[[World, Touched], None] = lambda world, touched: None
         self.address = "http://127.0.0.1:8600"
         self._store = store
@@ -97,9 +90,8 @@ class Worlds:
         )
         self._worlds: dict[str, World] = {}
         self._headers: dict[str, Header] = {}
-        self._initial: dict[str, dict[str, dict[str, Any]]] = {}
-        self._owners: dict[str, str] = {}
-        self._tombstones: OrderedDict[str, str] = OrderedDict()
+        self._initial: dict[str, snapshots.Documents] = {}
+        self._owners = Ownership()
         self._hooks = Hooks(self._commit, self._committed, self.base_url)
         self._made = 0
 
@@ -163,14 +155,17 @@ class Worlds:
         )
         world = self._build(header)
         self._install(world, header)
-        self._initial[name] = _dump(world)
+        self._initial[name] = snapshots.dump(world)
         return world
 
     def reset(self, name: str) -> World:
         """Take a world back to the moment after its creation; its journal is emptied."""
-        old = self.find(name)
-        world = self._blank(old.name, old.seed)
-        _load(world, self._initial[name])
+        old, header = self.find(name), self._headers[name]
+        world = self._blank(name, header.seed)
+        snapshots.load(world, self._initial[name])
+        with world.transaction():
+            # A live clock that was given an instant shows it again, not what has become of it since.
+            world.clock.start(header.clock.mode, header.clock.now)
         self._replace(old, world, "reset")
         self.on_change(world, None)
         return world
@@ -184,7 +179,10 @@ class Worlds:
         fixtures: Sequence[str] | None = None,
         settings: dict[str, Any] | None = None,
     ) -> World:
-        """Reset a world to another beginning; what is not given stays as it was made. Raises as `create` does."""
+        """Start a world over from another beginning; what is not given is as it was made. Raises as `create` does.
+
+        A later `reset` goes back to how the world was made, not to this.
+        """
         old, made = self.find(name), self._headers[name]
         header = Header(
             name=name,
@@ -194,8 +192,6 @@ class Worlds:
             settings=_merge(made.settings, settings or {}),
         )
         world = self._build(header)
-        self._headers[name] = header
-        self._initial[name] = _dump(world)
         self._replace(old, world, "reset")
         self.on_change(world, None)
         return world
@@ -205,11 +201,7 @@ class Worlds:
         if name == DEFAULT:
             raise Refused("The world 'default' cannot be dropped.", hint="Reset it instead.")
         world = self.find(name)
-        for credential in self._credentials(world):
-            self._tombstones[credential] = name
-        while len(self._tombstones) > MAX_TOMBSTONES:
-            self._tombstones.popitem(last=False)
-        self._disown(world)
+        self._owners.bury(world)
         del self._worlds[name], self._headers[name], self._initial[name]
         if self._store is not None:
             self._store.dropped(name)
@@ -217,19 +209,7 @@ class Worlds:
 
     def snapshot(self, name: str) -> Snapshot:
         """The whole state of a world as plain data."""
-        world = self.find(name)
-        header = self._headers[name]
-        return Snapshot(
-            format=SNAPSHOT_FORMAT,
-            name=name,
-            seed=world.seed,
-            fixtures=list(header.fixtures),
-            collections={
-                kind: [msgspec.to_builtins(document, str_keys=True) for document in collection]
-                for kind, collection in sorted(world.collections.items())
-                if len(collection)
-            },
-        )
+        return snapshots.take(self.find(name), self._headers[name].fixtures)
 
     def restore(self, name: str, snapshot: Snapshot) -> World:
         """Make the world `name` what the snapshot says, creating it where there is none.
@@ -237,13 +217,8 @@ class Worlds:
         Raises `Invalid` with every problem; the world stays as it was then.
         """
         check_name(name)
-        if snapshot.format != SNAPSHOT_FORMAT:
-            raise Invalid(
-                f"This snapshot has format {snapshot.format}; this version reads {SNAPSHOT_FORMAT}.",
-                hint="Take it again with this version.",
-            )
         world = self._blank(name, snapshot.seed)
-        _load(world, _decode(world, snapshot))
+        snapshots.load(world, snapshots.decode(world, snapshot))
         old = self._worlds.get(name)
         if old is not None:
             self._replace(old, world, "restored")
@@ -256,25 +231,34 @@ class Worlds:
                 settings=_settings_of(world),
             )
             self._install(world, header)
-            self._initial[name] = _dump(world)
+            self._initial[name] = snapshots.dump(world)
         self.on_change(world, None)
         return world
 
     def owner_of(self, credential: str) -> str | None:
         """The name of the world that a client ID, code, token or cookie belongs to, or None."""
-        return self._owners.get(credential)
+        return self._owners.owner_of(credential)
+
+    def holds(self, name: str, credential: str) -> bool:
+        """Whether a credential is the world `name`'s, be it that another world has it too."""
+        return self._owners.holds(name, credential)
 
     def last_owner_of(self, credential: str) -> str | None:
         """The name of a dropped world that a credential used to belong to, or None."""
-        return self._tombstones.get(credential)
+        return self._owners.last_owner_of(credential)
 
     def record_unaddressed(self, reason: str, exchange: Exchange) -> None:
         """Keep a request that led to no world, so that a test that provokes one can find it."""
         self.unaddressed.append(Unaddressed(reason, exchange))
         self.unaddressed_count += 1
+        self._unaddressed_bytes += exchange.size
+        while len(self.unaddressed) > MAX_UNADDRESSED or self._unaddressed_bytes > MAX_UNADDRESSED_BYTES:
+            self._unaddressed_bytes -= self.unaddressed.popleft().exchange.size
 
     def _blank(self, name: str, seed: int) -> World:
-        return World(name, seed, self.schema, self.wall, self._hooks)
+        world = World(name, seed, self.schema, self.wall, self._hooks)
+        world.journal.listeners.append(lambda exchange: self.on_exchange(world, exchange))
+        return world
 
     def _build(self, header: Header) -> World:
         world = self._blank(header.name, header.seed)
@@ -290,14 +274,14 @@ class Worlds:
     def _install(self, world: World, header: Header) -> None:
         self._worlds[world.name] = world
         self._headers[world.name] = header
-        self._own(world)
+        self._owners.add_all(world)
         if self._store is not None:
             self._store.opened(world.name, header, _documents(world))
 
     def _replace(self, old: World, new: World, how: str) -> None:
-        self._disown(old)
+        self._owners.remove_all(old)
         self._worlds[new.name] = new
-        self._own(new)
+        self._owners.add_all(new)
         if self._store is not None:
             self._store.opened(new.name, self._headers[new.name], _documents(new))
         old.end(how)
@@ -311,34 +295,8 @@ class Worlds:
             return
         for (kind, key), old in before.items():
             collection = world.collections[kind]
-            for field in collection.kind.credentials:
-                new = collection.get(key)
-                was = getattr(old, field) if old is not None else None
-                now = getattr(new, field) if new is not None else None
-                if was != now:
-                    if was is not None and self._owners.get(was) == world.name:
-                        del self._owners[was]
-                    if now is not None:
-                        self._owners.setdefault(now, world.name)
+            self._owners.change(world.name, collection.kind.credentials, old, collection.get(key))
         self.on_change(world, before.keys())
-
-    def _credentials(self, world: World) -> Iterator[str]:
-        for collection in world.collections.values():
-            for field in collection.kind.credentials:
-                for document in collection:
-                    value = getattr(document, field)
-                    if value is not None:
-                        yield value
-
-    def _own(self, world: World) -> None:
-        for credential in self._credentials(world):
-            # The first owner keeps a literal credential that two worlds share; the second is reached by prefix.
-            self._owners.setdefault(credential, world.name)
-
-    def _disown(self, world: World) -> None:
-        for credential in self._credentials(world):
-            if self._owners.get(credential) == world.name:
-                del self._owners[credential]
 
 
 def check_name(name: str) -> None:
@@ -360,43 +318,8 @@ def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 
 def _settings_of(world: World) -> dict[str, Any]:
     document: SettingsDocument | None = world[SETTINGS].get("settings")
-    return document.values if document else {}
+    return dict(document.values) if document else {}
 
 
 def _documents(world: World) -> list[tuple[str, msgspec.Struct]]:
     return [(kind, document) for kind, collection in world.collections.items() for document in collection]
-
-
-def _dump(world: World) -> dict[str, dict[str, Any]]:
-    return {kind: collection.dump() for kind, collection in world.collections.items()}
-
-
-def _load(world: World, collections: dict[str, dict[str, Any]]) -> None:
-    for kind, documents in collections.items():
-        world.collections[kind].load(documents)
-    world.timers.reload()
-
-
-def _decode(world: World, snapshot: Snapshot) -> dict[str, dict[str, Any]]:
-    """Every document of a snapshot as its Struct, with every problem of the snapshot told at once."""
-    problems: list[Problem] = []
-    decoded: dict[str, dict[str, Any]] = {}
-    for name, documents in snapshot.collections.items():
-        collection = world.collections.get(name)
-        if collection is None:
-            problems.append(Problem(f"$.collections['{name}']", "a collection this version knows", repr(name)))
-            continue
-        entries = decoded.setdefault(name, {})
-        for n, document in enumerate(documents):
-            try:
-                entry = msgspec.convert(document, collection.kind.type)
-            except msgspec.ValidationError:
-                path = f"$.collections['{name}'][{n}]"
-                problems += checking.find_problems(document, collection.kind.type, path=path)
-                continue
-            entries[getattr(entry, collection.kind.key)] = entry
-    if "core.clock" not in decoded:
-        problems.append(Problem("$.collections['core.clock']", "the world's clock", "nothing"))
-    if problems:
-        raise Invalid("The snapshot does not fit.", problems)
-    return decoded
