@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from collections.abc import Coroutine, Mapping
+from typing import Any, TypeVar
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from mockserver import checking
 from mockserver.errors import Conflict, Gone, Invalid, MockserverError, Refused, Unknown
+from mockserver.world.journal import MAX_DEPTH
+from mockserver.world.matchers import too_deep
 from mockserver.world.store import StoreError
+
+T = TypeVar("T")
 
 MAX_BODY = 16 * 1024 * 1024
 
@@ -23,7 +29,7 @@ class Stop(Exception):
         self.status = status
         self.title = title
         self.detail = detail
-        self.extra = extra
+        self.extra: dict[str, Any] = extra
 
 
 def json(data: object, status: int = 200) -> Response:
@@ -31,10 +37,13 @@ def json(data: object, status: int = 200) -> Response:
     return Response(msgspec.json.encode(data), status, media_type="application/json")
 
 
-def problem(status: int, title: str, detail: str, **extra: object) -> Response:
-    """A problem document; `extra` are further members, left out where None or empty."""
-    body = {"title": title, "status": status, "detail": detail, **{key: item for key, item in extra.items() if item}}
-    return Response(msgspec.json.encode(body), status, media_type="application/problem+json")
+def problem(
+    status: int, title: str, detail: str, *, headers: Mapping[str, str] | None = None, **extra: object
+) -> Response:
+    """A problem document; `extra` are further members, left out where None or an empty text."""
+    told = {key: item for key, item in extra.items() if item is not None and item != ""}
+    body = {"title": title, "status": status, "detail": detail, **told}
+    return Response(msgspec.json.encode(body), status, headers, media_type="application/problem+json")
 
 
 async def on_stop(request: Request, error: Exception) -> Response:
@@ -66,7 +75,42 @@ async def on_store_error(request: Request, error: Exception) -> Response:
     return problem(503, "Not stored", str(error))
 
 
-HANDLERS: dict[Any, Any] = {Stop: on_stop, MockserverError: on_error, StoreError: on_store_error}
+async def on_client_left(request: Request, error: Exception) -> Response:
+    """Nobody reads this; it only keeps a client's leaving from looking like our failure."""
+    return problem(400, "Client left", "The client left before it had sent its request.")
+
+
+async def on_failure(request: Request, error: Exception) -> Response:
+    """Our own failure; the log has the rest."""
+    return problem(500, "Failed", "The emulator failed; its log says why. Please report it.")
+
+
+HANDLERS: dict[Any, Any] = {
+    Stop: on_stop,
+    MockserverError: on_error,
+    StoreError: on_store_error,
+    ClientDisconnect: on_client_left,
+    Exception: on_failure,
+}
+
+
+async def unless_client_leaves(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """Do `work` for a client whose body was read; raises `ClientDisconnect` once it has left."""
+    doing = asyncio.ensure_future(work)
+    leaving = asyncio.ensure_future(_left(request))
+    try:
+        await asyncio.wait({doing, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if doing.done():
+            return doing.result()
+        raise ClientDisconnect
+    finally:
+        doing.cancel()
+        leaving.cancel()
+
+
+async def _left(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 async def read_body(request: Request) -> bytes:
@@ -94,17 +138,16 @@ async def read_json(request: Request, what: str, *, default: object = msgspec.UN
             415, "Not JSON", f"{what} is sent as application/json; Content-Type says {content_type or 'nothing'}."
         )
     try:
-        return msgspec.json.decode(body)
+        data = msgspec.json.decode(body)
     except RecursionError:
         raise Stop(400, "Not JSON", f"{what} is nested too deep.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Stop(400, "Not JSON", f"{what} is not JSON: {error}.") from None
+    if too_deep(data, MAX_DEPTH):
+        raise Stop(400, "Not JSON", f"{what} is nested deeper than {MAX_DEPTH} levels.")
+    return data
 
 
 async def read_as(request: Request, struct: type[msgspec.Struct], what: str) -> Any:
     """The body as a Struct; an empty body is an empty object. Raises `Stop` or `Invalid`."""
-    data = await read_json(request, what, default={})
-    try:
-        return checking.convert(data, struct, what=what)
-    except RecursionError:
-        raise Stop(400, "Invalid", f"{what} is nested too deep.") from None
+    return checking.convert(await read_json(request, what, default={}), struct, what=what)

@@ -44,11 +44,19 @@ class Doors:
         elif host not in self._hosts and not host.endswith(".localhost"):
             return 403, "Foreign host", f"The control API answers to loopback names only, not to {host!r}."
         origin = headers.get("origin")
-        if origin is not None and _host(urlsplit(origin).netloc or "null") != host:
+        if origin is not None and _authority(origin) != headers.get("host", "").lower():
             return 403, "Foreign origin", "No web page of another origin may use the control API."
         if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
             return 403, "Foreign origin", "No web page of another origin may use the control API."
         return None
+
+
+def _authority(origin: str) -> str:
+    """Host and port of an Origin header: another port is another program's page. Of no origin, what no host is."""
+    try:
+        return urlsplit(origin).netloc.lower() or "null"
+    except ValueError:
+        return "null"
 
 
 def _host(netloc: str) -> str:

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from mockserver import checking
 from mockserver.control import views
-from mockserver.control.answers import Stop, json, problem, read_as
+from mockserver.control.answers import Stop, json, problem, read_as, unless_client_leaves
 from mockserver.control.worlds import Body, Seconds
 from mockserver.delivery.runtime import Runtime
 from mockserver.world.journal import Exchange
@@ -100,7 +100,7 @@ class JournalApi:
                     found.append(each)
             return True if len(found) >= body.count else None
 
-        if await self._runtime.wait(world, enough, body.timeout) is None:
+        if await unless_client_leaves(request, self._runtime.wait(world, enough, body.timeout)) is None:
             if self._runtime.closing:
                 raise Stop(503, "Closing", "The server is shutting down.")
             raise Stop(
@@ -149,7 +149,7 @@ class JournalApi:
 def _query(request: Request) -> Query:
     raw: dict[str, Any] = dict(request.query_params)
     for name in ("after", "limit"):
-        if name in raw and raw[name].isdigit() and len(raw[name]) < 18:
+        if name in raw and raw[name].isdecimal() and len(raw[name]) < 18:
             raw[name] = int(raw[name])
     return checking.convert(raw, Query, what="The query")
 

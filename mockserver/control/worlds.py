@@ -20,8 +20,9 @@ from mockserver.world.clock import ClockMode
 from mockserver.world.durations import parse_duration
 from mockserver.world.outbox import DELIVERIES
 from mockserver.world.settings import Duration
+from mockserver.world.snapshots import Snapshot
 from mockserver.world.world import World
-from mockserver.world.worlds import ClockSpec, Snapshot
+from mockserver.world.worlds import ClockSpec
 
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=600)]
 
@@ -143,6 +144,8 @@ class WorldsApi:
         world = self._world(request)
         body: Settle = await read_as(request, Settle, "Settle")
         if not await self._runtime.settle(world, body.timeout):
+            if self._runtime.closing:
+                raise Stop(503, "Closing", "The server is shutting down.")
             waiting = [f"{each.id} to {each.url}" for each in world.pending_deliveries()]
             told = "; ".join(waiting) or "a request is still being answered"
             raise Stop(408, "Not settled", f"After {body.timeout:g} s still open: {told}.")

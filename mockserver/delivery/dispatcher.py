@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-from mockserver.errors import Gone
+import msgspec
+
+from mockserver.errors import Gone, MockserverError
 from mockserver.world.outbox import DELIVERIES, Attempt, Delivery
 from mockserver.world.settings import CoreSettings
 from mockserver.world.world import World
@@ -18,6 +22,8 @@ from mockserver.world.worlds import Touched
 
 if TYPE_CHECKING:
     import httpx2
+
+log = logging.getLogger("mockserver.delivery")
 
 MAX_RESPONSE = 1024 * 1024
 MAX_ATTEMPTS_AT_ONCE = 64
@@ -59,6 +65,7 @@ class Dispatcher:
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._client is not None:
             await self._client.aclose()
+            self._client = None
 
     def wake(self, world: World, touched: Touched = None) -> None:
         """Send the deliveries of this world that are pending: those among `touched`, or all."""
@@ -83,6 +90,9 @@ class Dispatcher:
                         await self._attempt(world, delivery_id)
                 except Gone:
                     pass
+                except Exception:
+                    # A delivery that breaks us must not hold up those behind it; it stays pending.
+                    log.exception("sending %s of the world %s failed", delivery_id, world.name)
                 finally:
                     lane.known.discard(delivery_id)
                     world.inflight -= 1
@@ -93,13 +103,15 @@ class Dispatcher:
 
     async def _attempt(self, world: World, delivery_id: str) -> None:
         world.check_alive()
-        delivery = world[DELIVERIES][delivery_id]
+        delivery = world[DELIVERIES].get(delivery_id)
+        if delivery is None or delivery.state != "pending":
+            return
         began = world.journal.begin()
         at, wall, started = world.clock.now(), world.wall(), time.perf_counter()
         outcome = await self._send(delivery, world.settings(CoreSettings).webhook_timeout)
         seconds = time.perf_counter() - started
         world.check_alive()
-        parts = urlsplit(delivery.url)
+        parts = _split(delivery.url)
         exchange = world.journal.add(
             began=began,
             kind="delivery",
@@ -129,11 +141,7 @@ class Dispatcher:
             error=outcome.error,
             exchange=exchange.id,
         )
-        with world.transaction():
-            recorded = world.outbox.record(delivery.id, attempt)
-            if recorded.outcome is not None and recorded.state in ("delivered", "failed"):
-                arguments = {**recorded.outcome_arguments, "delivery": recorded.id}
-                world.schema.actions.run(world, recorded.outcome, arguments)
+        _record(world, delivery.id, attempt)
 
     async def _send(self, delivery: Delivery, timeout: float) -> _Outcome:
         import httpx2
@@ -143,6 +151,10 @@ class Dispatcher:
             client = self._client = httpx2.AsyncClient(
                 transport=self._transport,
                 trust_env=False,
+                # The world's own setting bounds an attempt as a whole; httpx's five seconds would come first.
+                timeout=None,
+                # Plugins of different worlds share this client: a cookie of one must not reach another.
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
                 follow_redirects=False,
                 headers={"user-agent": USER_AGENT},
                 limits=httpx2.Limits(max_connections=MAX_ATTEMPTS_AT_ONCE, max_keepalive_connections=16),
@@ -167,7 +179,7 @@ class Dispatcher:
             )
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, OSError) as error:
             return _Outcome(sent, error=f"{type(error).__name__} at {_where(delivery.url)}: {error}")
-        headers = tuple((name.lower(), value) for name, value in response.headers.items())
+        headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
         return _Outcome(sent, status=response.status_code, headers=headers, body=body)
 
 
@@ -189,6 +201,33 @@ async def _read(response: httpx2.Response) -> bytes:
     return bytes(body)
 
 
+def _record(world: World, delivery_id: str, attempt: Attempt) -> None:
+    """Note an attempt and hand a final one to the delivery's outcome action, both or neither.
+
+    An outcome action that refuses would be asked for ever, so its refusal is noted instead.
+    """
+    try:
+        with world.transaction():
+            recorded = world.outbox.record(delivery_id, attempt)
+            if recorded.outcome is not None and recorded.state in ("delivered", "failed"):
+                arguments = {**recorded.outcome_arguments, "delivery": recorded.id}
+                world.schema.actions.run(world, recorded.outcome, arguments)
+    except Gone:
+        raise
+    except MockserverError as error:
+        log.warning("the outcome of %s of the world %s was refused: %s", delivery_id, world.name, error)
+        told = "; ".join(filter(None, (attempt.error, f"its outcome was refused: {error}")))
+        with world.transaction():
+            world.outbox.record(delivery_id, msgspec.structs.replace(attempt, error=told))
+
+
 def _where(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}{parts.path}"
+    parts = _split(url)
+    return f"{parts.scheme}://{parts.netloc}{parts.path}" if parts.netloc else url
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return SplitResult("", "", url, "", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,12 +13,15 @@ from typing import Any, TypeVar
 import msgspec
 
 from mockserver.delivery.dispatcher import Dispatcher
-from mockserver.errors import Gone
-from mockserver.world.clock import CLOCKS, TIMERS, ClockMode, iso
+from mockserver.errors import Gone, Refused
+from mockserver.world.clock import CLOCKS, LATEST, TIMERS, ClockMode, Timer, iso
+from mockserver.world.store import StoreError
 from mockserver.world.world import World
 from mockserver.world.worlds import Touched, Worlds
 
 T = TypeVar("T")
+
+log = logging.getLogger("mockserver.delivery")
 
 SETTLE_TIMEOUT = 10.0
 IDLE_BEFORE_JUMP = 0.02
@@ -112,38 +116,61 @@ class Runtime:
 
         Raises `Refused` past the end of dates, `Gone` when the world ends meanwhile.
         """
-        watch = self._watch(world)
-        async with watch.lock:
+        world.check_alive()
+        async with self._watch(world).lock:
             world.check_alive()
-            target = world.clock.now() + min(by, timedelta(days=365 * 200))
+            began = world.journal.begin()
+            # What is due now belongs to now: its outcome, and the retry it may ask for.
+            await self.settle(world)
+            now = world.clock.now()
+            if by > LATEST - now:
+                raise Refused(f"It is {iso(now)}; the clock cannot go past {iso(LATEST)}.")
+            target = now + by
             await self._run_timers(world, target)
             if target > world.clock.now():
                 with world.transaction():
                     world.clock.move_to(target)
-            self._journal_clock(world, "advance", {"by": by.total_seconds()})
+            self._journal_clock(world, began, "advance", {"by": by.total_seconds()})
+        self._plan(world)
         return world.clock.now()
 
     async def set_clock(self, world: World, mode: ClockMode, now: datetime | None) -> None:
-        """Choose a world's clock mode and instant, journal it, and run the timers that this makes due."""
+        """Choose a world's clock mode and instant, journal it, and run the timers that this makes due.
+
+        Raises `Refused` outside all dates, `Gone` when the world ends meanwhile.
+        """
+        world.check_alive()
         async with self._watch(world).lock:
             world.check_alive()
+            began = world.journal.begin()
             with world.transaction():
                 world.clock.set(mode, now)
-            self._journal_clock(world, "set", {"mode": mode, "now": iso(now) if now else None})
+            self._journal_clock(world, began, "set", {"mode": mode, "now": iso(now) if now else None})
             await self._run_timers(world, world.clock.now())
+        self._plan(world)
 
     async def _run_timers(self, world: World, until: datetime) -> None:
         while (timer := world.timers.next()) is not None and timer.due <= until:
             if timer.due > world.clock.now():
                 with world.transaction():
                     world.clock.move_to(timer.due)
-            world.fire(timer)
+            self._fire(world, timer)
             await self.settle(world)
+            world.check_alive()
 
-    def _journal_clock(self, world: World, what: str, arguments: dict[str, Any]) -> None:
+    def _fire(self, world: World, timer: Timer) -> None:
+        """Run a timer; one whose action breaks is gone all the same, and time goes on."""
+        try:
+            world.fire(timer)
+        except (Gone, StoreError):
+            raise
+        except Exception:
+            log.exception("the timer %s (%s) of the world %s failed", timer.id, timer.action, world.name)
+
+    def _journal_clock(self, world: World, began: int, what: str, arguments: dict[str, Any]) -> None:
         now = world.clock.now()
         world.journal.add(
-            began=world.journal.begin(),
+            began=began,
             kind="clock",
             at=now,
             wall=datetime.fromtimestamp(world.wall(), UTC),
@@ -182,6 +209,8 @@ class Runtime:
 
     def _plan(self, world: World) -> None:
         """Wake up when this world's next timer should run by itself."""
+        if world.ended is not None:
+            return
         watch = self._watch(world)
         if watch.wake is not None:
             watch.wake.cancel()
@@ -209,10 +238,13 @@ class Runtime:
                 if timer.due > world.clock.now():
                     with world.transaction():
                         world.clock.move_to(timer.due)
-                world.fire(timer)
+                self._fire(world, timer)
             elif world.clock.mode == "live" and timer.due <= world.clock.now():
-                world.fire(timer)
+                self._fire(world, timer)
         except Gone:
+            return
+        except StoreError as error:
+            log.error("the world %s stands still until something happens in it: %s", world.name, error)
             return
         self._plan(world)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from mockserver.errors import Invalid, nearest
+from mockserver.errors import MockserverError, nearest
 from mockserver.wire import Call, Route
 from mockserver.wire.routes import MOST_SPECIFIC_FIRST
 from mockserver.world.world import World
@@ -87,13 +87,15 @@ def _named(worlds: Worlds, name: str, rule: str, credentials: list[tuple[str, st
             return Place(None, rule, lost=f"There is no world named {name!r}.{hint} POST /_mock/worlds creates one.")
         try:
             worlds.create(name)
-        except Invalid as error:
-            return Place(None, rule, lost=error.message)
+        except MockserverError as error:
+            return Place(None, rule, lost=str(error))
     for kind, value in credentials:
+        if worlds.holds(name, value):
+            break
         owner = worlds.owner_of(value)
         if owner is not None:
-            other = None if owner == name else f"its {kind} belongs to the world {owner!r}, not to {name!r}"
-            return Place(worlds.find(name), rule, contradiction=other)
+            told = f"its {kind} belongs to the world {owner!r}, not to {name!r}"
+            return Place(worlds.find(name), rule, contradiction=told)
     return Place(worlds.find(name), rule)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -11,8 +12,8 @@ from urllib.parse import parse_qsl
 
 from mockserver import pages
 from mockserver.edge.addressing import Place, place, split_prefix
-from mockserver.errors import Gone, MockserverError
-from mockserver.wire import Answer, Call, Page, Platform, Refusal, Rejected, RouteTable, json_answer
+from mockserver.errors import MockserverError
+from mockserver.wire import Answer, Call, Page, Platform, Refusal, Rejected, Route, RouteTable, json_answer
 from mockserver.wire.routes import Found
 from mockserver.world.journal import Exchange
 from mockserver.world.settings import CoreSettings
@@ -26,6 +27,8 @@ log = logging.getLogger("mockserver.edge")
 
 MAX_BODY = 1024 * 1024
 MAX_URL = 16 * 1024
+FAILED = "The emulator failed; its log says why. Please report it."
+_UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 HTML_HEADERS = (
     ("content-type", "text/html; charset=utf-8"),
     ("cache-control", "no-store"),
@@ -60,7 +63,10 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         started, wall = time.perf_counter(), self._worlds.wall()
-        body, too_long = await _read_body(scope, receive, self._max_body)
+        read = await _read_body(scope, receive, self._max_body)
+        if read is None:
+            return
+        body, too_long = read
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
         prefix, path = split_prefix(scope["path"])
         query = scope["query_string"].decode("latin-1")
@@ -77,26 +83,16 @@ class Edge:
         placed = place(self._worlds, call, found.route, prefix, auto=self._auto_worlds)
         call.base_url = self._base_url(scope, call, prefix, placed)
         world = placed.world
-        if world is not None:
-            world.inflight += 1
         began = world.journal.begin() if world is not None else 0
         at = world.clock.now() if world is not None else datetime.fromtimestamp(wall, UTC)
-        error = None
-        try:
-            if too_long:
-                outcome = _refuse(found, call, 413, f"The body is larger than {self._max_body} bytes.")
-            elif len(path) + len(query) > MAX_URL:
-                outcome = _refuse(found, call, 414, f"The URL is longer than {MAX_URL} bytes.")
-            elif world is None:
-                outcome = _refuse(found, call, 404, placed.lost or "")
-            else:
-                outcome, error = self._answer(world, call, found, placed)
-            answer = self._render(outcome, world)
-            await _send(send, call.method, answer, at)
-        finally:
-            if world is not None:
-                world.inflight -= 1
-        fields = {
+        if too_long:
+            unfit = (413, f"The body is larger than {self._max_body} bytes.")
+        elif len(path) + len(query) > MAX_URL:
+            unfit = (414, f"The URL is longer than {MAX_URL} bytes.")
+        else:
+            unfit = None
+        answer, error = self._answer(call, found, placed, unfit)
+        fields: dict[str, Any] = {
             "began": began,
             "kind": "inbound",
             "at": at,
@@ -117,38 +113,68 @@ class Edge:
             "error": error,
             "violations": tuple(call.violations),
         }
-        self._write_down(world, placed, fields)
+        if world is None:
+            self._worlds.record_unaddressed(error or "", Exchange(id=0, **fields))
+            await _send(send, call.method, answer, at)
+            return
+        world.inflight += 1
+        try:
+            # Before the answer leaves, so that whoever has it finds the exchange in the journal.
+            exchange = world.journal.add(**fields)
+            if placed.stray:
+                self._worlds.record_unaddressed(placed.stray, exchange)
+            await _send(send, call.method, answer, at)
+        finally:
+            world.inflight -= 1
+            world.stir()
 
-    def _answer(self, world: World, call: Call, found: Found, placed: Place) -> tuple[Answer | Page, str | None]:
-        """Run the route; answers what to send, and for the journal why it was refused."""
-        platform, route = found.platform, found.route
-        if platform is None or route is None:
-            return _no_route(found, call)
-        if placed.contradiction:
-            call.violate("credential", placed.contradiction)
+    def _answer(
+        self, call: Call, found: Found, placed: Place, unfit: tuple[int, str] | None
+    ) -> tuple[Answer, str | None]:
+        """What to send, and for the journal why it was refused. Whatever breaks in here is our fault, and a 500."""
+        try:
+            if unfit is not None:
+                outcome = _problem(found, call, *unfit)
+                return self._render(outcome, placed.world), unfit[1]
+            if placed.world is None:
+                lost = placed.lost or ""
+                return self._render(_problem(found, call, 404, lost), None), lost
+            if found.platform is None or found.route is None:
+                outcome, reason = _no_route(found, call)
+                return self._render(outcome, placed.world), reason
+            return self._run(placed.world, call, found.platform, found.route, placed.contradiction)
+        except Exception:
+            log.exception("answering %s %s failed", call.method, call.path)
+            return json_answer({"error": FAILED}, status=500), FAILED
+
+    def _run(
+        self, world: World, call: Call, platform: Platform, route: Route, contradiction: str | None
+    ) -> tuple[Answer, str | None]:
+        """Run the route. The answer is rendered inside the transaction: what cannot be answered did not happen."""
+        if contradiction:
+            call.violate("credential", contradiction)
         try:
             with world.transaction():
                 outcome = route.handler(world, call)
-                if call.violations and not isinstance(outcome, Refusal) and world.settings(CoreSettings).strict:
+                if isinstance(outcome, Refusal):
+                    return self._render(platform.refuse(call, route, outcome), world), outcome.description
+                if call.violations and world.settings(CoreSettings).strict:
                     raise Rejected(platform.strictness(call.violations))
+                return self._render(outcome, world), None
         except Rejected as rejected:
-            outcome = rejected.refusal
+            refusal = rejected.refusal
         except StoreError as error:
-            outcome = platform.problem(503, str(error))
-        except Gone as error:
-            outcome = platform.problem(503, str(error))
+            refusal = platform.problem(503, str(error))
         except MockserverError as error:
-            outcome = platform.problem(400, str(error))
+            refusal = platform.problem(400, str(error))
         except Exception:
             log.exception("%s failed in the world %s", route.name, world.name)
-            outcome = platform.problem(500, "The emulator failed; its log says why. Please report it.")
-        if isinstance(outcome, Refusal):
-            return platform.refuse(call, route, outcome), outcome.description
-        return outcome, None
+            refusal = platform.problem(500, FAILED)
+        return self._render(platform.refuse(call, route, refusal), world), refusal.description
 
     def _render(self, outcome: Answer | Page, world: World | None) -> Answer:
         if isinstance(outcome, Answer):
-            return outcome
+            return _sendable(outcome)
         body = pages.render(
             outcome.template,
             **outcome.context,
@@ -162,7 +188,7 @@ class Edge:
             f"frame-ancestors 'none'; form-action {targets}"
         )
         headers = (*outcome.headers, *HTML_HEADERS, ("content-security-policy", policy))
-        return Answer(outcome.status, headers, body)
+        return _sendable(Answer(outcome.status, headers, body))
 
     def _base_url(self, scope: Scope, call: Call, prefix: str | None, placed: Place) -> str:
         if self._public_url:
@@ -175,16 +201,8 @@ class Edge:
             return origin
         return f"{origin}/w/{placed.world.name}"
 
-    def _write_down(self, world: World | None, placed: Place, fields: dict[str, Any]) -> None:
-        if world is None:
-            self._worlds.record_unaddressed(placed.lost or "", Exchange(id=0, **fields))
-            return
-        exchange = world.journal.add(**fields) if world.ended is None else Exchange(id=0, **fields)
-        if placed.stray:
-            self._worlds.record_unaddressed(placed.stray, exchange)
 
-
-def _refuse(found: Found, call: Call, status: int, reason: str) -> Answer | Page:
+def _problem(found: Found, call: Call, status: int, reason: str) -> Answer | Page:
     if found.platform is None:
         return json_answer({"error": reason}, status=status)
     return found.platform.refuse(call, found.route, found.platform.problem(status, reason))
@@ -213,24 +231,35 @@ def _no_route(found: Found, call: Call) -> tuple[Answer | Page, str]:
     return found.platform.refuse(call, None, refusal), reason
 
 
-async def _read_body(scope: Scope, receive: Any, limit: int) -> tuple[bytes, bool]:
-    """The body, or as much as the limit allows and True when there is more."""
+def _sendable(answer: Answer) -> Answer:
+    """The same answer with headers that HTTP can carry: what clients send finds its way into descriptions."""
+    if all(value.isascii() and value.isprintable() for _, value in answer.headers):
+        return answer
+    headers = tuple(
+        (name, _UNSENDABLE.sub(" ", value).encode("latin-1", "replace").decode("latin-1"))
+        for name, value in answer.headers
+    )
+    return Answer(answer.status, headers, answer.body)
+
+
+async def _read_body(scope: Scope, receive: Any, limit: int) -> tuple[bytes, bool] | None:
+    """The body, or nothing of it and True when it is over the limit; None when the client left before its end."""
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit() and int(value) > limit:
             return b"", True
-    message = await receive()
-    if not message.get("more_body"):
-        body: bytes = message.get("body", b"")
-        return body, len(body) > limit
-    chunks = [message.get("body", b"")]
-    size = len(chunks[0])
-    while message.get("more_body"):
+    chunks: list[bytes] = []
+    size = 0
+    while True:
         message = await receive()
-        chunks.append(message.get("body", b""))
-        size += len(chunks[-1])
+        if message["type"] == "http.disconnect":
+            return None
+        chunk: bytes = message.get("body", b"")
+        size += len(chunk)
         if size > limit:
             return b"", True
-    return b"".join(chunks), False
+        if not message.get("more_body"):
+            return (b"".join(chunks) + chunk if chunks else chunk), False
+        chunks.append(chunk)
 
 
 async def _send(send: Any, method: str, answer: Answer, at: datetime) -> None:

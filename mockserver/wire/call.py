@@ -10,9 +10,9 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from mockserver.world.journal import Pairs, Violation
+from mockserver.world.journal import MAX_DEPTH, Pairs, Violation
+from mockserver.world.matchers import too_deep
 
-MAX_DEPTH = 100
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -103,7 +103,7 @@ class Call:
                 raise BadBody(f"The JSON is nested deeper than {MAX_DEPTH} levels.") from None
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 raise BadBody(f"The body is not JSON: {error}.") from None
-            if _too_deep(self._json):
+            if too_deep(self._json, MAX_DEPTH):
                 self._json = msgspec.UNSET
                 raise BadBody(f"The JSON is nested deeper than {MAX_DEPTH} levels.")
         return self._json
@@ -128,13 +128,3 @@ class Call:
                 username, colon, password = decoded.partition(":")
                 return Authorization("basic", username=username, password=password) if colon else Authorization("other")
         return Authorization("other", token=rest)
-
-
-def _too_deep(value: Any, depth: int = 0) -> bool:
-    if depth > MAX_DEPTH:
-        return True
-    if isinstance(value, dict):
-        return any(_too_deep(item, depth + 1) for item in value.values() if isinstance(item, (dict, list)))
-    if isinstance(value, list):
-        return any(_too_deep(item, depth + 1) for item in value if isinstance(item, (dict, list)))
-    return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -17,6 +18,9 @@ from mockserver.world.journal import Pairs, Violation
 if TYPE_CHECKING:
     from mockserver.world.world import World
     from mockserver.world.worlds import Fixture
+
+
+_URL_CHARACTERS = "".join(chr(code) for code in range(0x21, 0x7F))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,8 @@ def json_answer(data: object, *, status: int = 200, headers: Pairs = ()) -> Answ
 
 
 def redirect(url: str, *, headers: Pairs = ()) -> Answer:
-    """Send the browser elsewhere with 302."""
-    return Answer(302, (("location", url), ("cache-control", "no-store"), *headers))
+    """Send the browser elsewhere with 302. What a header cannot carry is percent-encoded."""
+    return Answer(302, (("location", quote(url, safe=_URL_CHARACTERS)), ("cache-control", "no-store"), *headers))
 
 
 @dataclass(frozen=True, slots=True)

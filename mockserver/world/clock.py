@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import heapq
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -18,8 +20,9 @@ ClockMode = Literal["live", "frozen", "auto"]
 FROZEN_START = datetime(2026, 1, 1, tzinfo=UTC)
 """Where a frozen or auto clock starts when nobody says otherwise."""
 
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)
-"""No clock may pass this instant: what is computed from it must still be a date."""
+"""No clock may show an instant outside these: what is computed from it must still be a date, and a number."""
 
 
 class ClockState(msgspec.Struct, frozen=True):
@@ -37,7 +40,7 @@ class Timer(msgspec.Struct, frozen=True):
     id: str
     due: datetime
     action: str
-    arguments: dict[str, Any]
+    arguments: Mapping[str, Any]
 
 
 CLOCKS: Kind[ClockState] = Kind("core.clock", ClockState)
@@ -78,17 +81,15 @@ class Clock:
         return state.now
 
     def set(self, mode: ClockMode, now: datetime | None = None) -> None:
-        """Choose mode and instant. Without `now` the current instant is kept."""
-        instant = to_milliseconds(now) if now is not None else self.now()
-        if instant > LATEST:
-            raise Refused(f"The clock cannot be set past {iso(LATEST)}.")
+        """Choose mode and instant; without `now` the current instant is kept. Raises `Refused` outside all dates."""
+        instant = _possible(now) if now is not None else self.now()
         offset = instant.timestamp() - self._wall() if mode == "live" and now is not None else self._offset(mode)
         self._states.put(ClockState("clock", mode, instant, offset))
 
     def start(self, mode: ClockMode, now: datetime | None) -> None:
-        """The clock of a new world."""
-        standing = to_milliseconds(now) if now is not None else FROZEN_START
-        offset = now.timestamp() - self._wall() if now is not None else 0.0
+        """The clock of a new world; raises as `set` does."""
+        standing = _possible(now) if now is not None else FROZEN_START
+        offset = standing.timestamp() - self._wall() if now is not None else 0.0
         self._states.put(ClockState("clock", mode, standing, offset))
 
     def move_to(self, instant: datetime) -> None:
@@ -105,6 +106,17 @@ class Clock:
         return state.offset
 
 
+def _possible(instant: datetime) -> datetime:
+    """The instant to the millisecond; raises `Refused` for one that no clock can show."""
+    try:
+        instant = to_milliseconds(instant)
+    except OverflowError:
+        instant = datetime.max.replace(tzinfo=UTC)
+    if not EARLIEST <= instant <= LATEST:
+        raise Refused(f"A clock shows instants from {iso(EARLIEST)} to {iso(LATEST)}, no others.")
+    return instant
+
+
 class Timers:
     """Work that waits for its time, in the order it falls due; looking at the next costs nothing that grows."""
 
@@ -113,13 +125,15 @@ class Timers:
         self._clock = clock
         self._mint = mint
         self._heap: list[tuple[datetime, int, str]] = []
+        self._order = itertools.count()
 
     def after(self, delay: timedelta, action: str, **arguments: Any) -> Timer:
         """Run `action` once `delay` has passed on the world's clock."""
-        n = self._mint.count("timer")
-        timer = Timer(f"timer-{n}", self._clock.now() + delay, action, arguments)
+        due = self._clock.now() + delay
+        # Copied, so that nobody who goes on using what they gave changes a document.
+        timer = Timer(f"timer-{self._mint.count('timer')}", due, action, copy.deepcopy(arguments))
         self._timers.insert(timer)
-        heapq.heappush(self._heap, (timer.due, n, timer.id))
+        heapq.heappush(self._heap, (timer.due, next(self._order), timer.id))
         return timer
 
     def cancel(self, timer_id: str) -> None:
@@ -140,5 +154,5 @@ class Timers:
 
     def reload(self) -> None:
         """Rebuild the order after documents were replaced as a whole."""
-        self._heap = [(timer.due, int(timer.id.rpartition("-")[2]), timer.id) for timer in self._timers]
+        self._heap = [(timer.due, next(self._order), timer.id) for timer in self._timers]
         heapq.heapify(self._heap)

@@ -11,11 +11,15 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from mockserver.world.matchers import too_deep
+
 ExchangeKind = Literal["inbound", "delivery", "action", "clock"]
 Pairs = tuple[tuple[str, str], ...]
 
 MAX_EXCHANGES = 10_000
 MAX_BYTES = 32 * 1024 * 1024
+MAX_DEPTH = 100
+"""Levels to which JSON is taken apart; deeper ones would exhaust the stack of whoever looks at them."""
 
 
 class Violation(msgspec.Struct, frozen=True):
@@ -80,7 +84,13 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @property
     def size(self) -> int:
         """Roughly the bytes it keeps in memory."""
-        return 600 + len(self.request_body) + len(self.response_body) + 80 * len(self.request_headers)
+        texts = sum(
+            100 + len(name) + len(value)
+            for pairs in (self.query, self.request_headers, self.response_headers)
+            for name, value in pairs
+        )
+        bodies = len(self.request_body) + len(self.response_body)
+        return 600 + texts + bodies + len(self.url) + 200 * len(self.violations)
 
 
 def multi(pairs: Pairs) -> dict[str, Any]:
@@ -96,17 +106,22 @@ def multi(pairs: Pairs) -> dict[str, Any]:
 
 
 def readable(headers: Pairs, body: bytes) -> Any:
-    """A body as data: parsed JSON or form fields by content type, else text, None when empty."""
+    """A body as data: JSON (unless nested past reason) or form fields by content type, else text, None when empty."""
     if not body:
         return None
-    content_type = next((value for name, value in headers if name == "content-type"), "").partition(";")[0].strip()
+    content_type = (
+        next((value for name, value in headers if name == "content-type"), "").partition(";")[0].strip().lower()
+    )
     if content_type == "application/x-www-form-urlencoded":
         return multi(tuple(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)))
     if content_type.endswith("json") or body[:1] in b"{[":
         try:
-            return msgspec.json.decode(body)
+            data = msgspec.json.decode(body)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             pass
+        else:
+            if not too_deep(data, MAX_DEPTH):
+                return data
     return body.decode("utf-8", "replace")
 
 
@@ -117,9 +132,6 @@ class Journal:
         self.max_exchanges = max_exchanges
         self.max_bytes = max_bytes
         self.listeners: list[Callable[[Exchange], None]] = []
-        self._start()
-
-    def _start(self) -> None:
         self._exchanges: deque[Exchange] = deque()
         self._bytes = 0
         self._began = 0
@@ -164,10 +176,6 @@ class Journal:
             return None
         position = exchange_id - self._exchanges[0].id
         return self._exchanges[position] if 0 <= position < len(self._exchanges) else None
-
-    def clear(self) -> None:
-        """Forget everything; counting starts anew."""
-        self._start()
 
     def forget(self) -> None:
         """Empty the record but keep counting, so that whoever reads on from an id is not fooled."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache
+import threading
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,6 +20,8 @@ class Counter(msgspec.Struct, frozen=True):
     id: str
     n: int
 
+
+_local = threading.local()
 
 COUNTERS: Kind[Counter] = Kind("core.counters", Counter)
 
@@ -57,14 +59,20 @@ class Minter:
         return hashlib.shake_256(self._key + f"{kind}\0constant".encode()).digest(size)
 
     def faker(self, kind: str, parent: str = "") -> Faker:
-        """A Faker whose next values depend on nothing but this call's place among its kind."""
+        """A Faker whose next values depend on nothing but this call's place among its kind.
+
+        There is one Faker: use it before asking for the next.
+        """
         faker = _faker()
         faker.seed_instance(int.from_bytes(self.octets(8, f"faker.{kind}", parent)))
         return faker
 
 
-@cache
 def _faker() -> Faker:
-    from faker import Faker
+    # One for each thread: several servers may run in one process, each on a thread of its own.
+    faker: Faker | None = getattr(_local, "faker", None)
+    if faker is None:
+        from faker import Faker
 
-    return Faker("en_US")
+        faker = _local.faker = Faker("en_US")
+    return faker

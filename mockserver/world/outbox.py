@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -53,7 +54,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     retry_after: tuple[float, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     outcome: str | None = None
-    outcome_arguments: dict[str, Any] = {}
+    outcome_arguments: Mapping[str, Any] = {}
     redelivery_of: str | None = None
 
 
@@ -80,7 +81,7 @@ class Outbox:
         body: str = "",
         retry_after: Sequence[timedelta] = (),
         outcome: str | None = None,
-        outcome_arguments: dict[str, Any] | None = None,
+        outcome_arguments: Mapping[str, Any] | None = None,
     ) -> Delivery:
         """Queue a call; it leaves once this transaction has committed, and never if it does not.
 
@@ -98,7 +99,7 @@ class Outbox:
                 created=self._clock.now(),
                 retry_after=tuple(wait.total_seconds() for wait in retry_after),
                 outcome=outcome,
-                outcome_arguments=outcome_arguments or {},
+                outcome_arguments=copy.deepcopy(dict(outcome_arguments or {})),
             )
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -39,7 +40,7 @@ class SettingsDocument(msgspec.Struct, frozen=True):
     """What somebody set, by section; what nobody set has its default."""
 
     id: str
-    values: dict[str, Any]
+    values: Mapping[str, Any]
 
 
 class SettingsShape:
@@ -55,7 +56,7 @@ class SettingsShape:
             forbid_unknown_fields=True,
         )
 
-    def decode(self, values: dict[str, Any]) -> msgspec.Struct:
+    def decode(self, values: Mapping[str, Any]) -> msgspec.Struct:
         """The settings as one Struct; raises `Invalid` with every problem."""
         return checking.convert(values, self._shape, what="The settings")
 

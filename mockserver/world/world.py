@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -134,7 +135,7 @@ class World:
             old = merged.get(section)
             merged[section] = {**old, **entries} if isinstance(old, dict) and isinstance(entries, dict) else entries
         self.schema.settings.decode(merged)
-        self[SETTINGS].put(SettingsDocument("settings", merged))
+        self[SETTINGS].put(SettingsDocument("settings", copy.deepcopy(merged)))
 
     @property
     def webhook_retries(self) -> tuple[timedelta, ...]:
