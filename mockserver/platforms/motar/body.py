@@ -44,7 +44,10 @@ def _explain(call: Call, struct: type[S]) -> S:
     except BadBody as error:
         raise Error.UNUSABLE.stop(error.reason) from None
     unknown = checking.unknown_fields(value, struct)
-    known = _without(value, unknown)
+    known = value
+    if isinstance(value, dict):
+        names = {field.encode_name for field in msgspec.structs.fields(struct)}
+        known = {key: item for key, item in value.items() if key in names}
     problems = checking.find_problems(known, struct)
     for each in unknown:
         call.violate(f"body{each.path[1:]}", "no such field is documented", each.did_you_mean)
@@ -55,13 +58,6 @@ def _explain(call: Call, struct: type[S]) -> S:
         ]
         raise _error_for(problems[0]).stop(" ".join([*told, *hints]))
     return msgspec.convert(known, struct)
-
-
-def _without(value: Any, unknown: list[Problem]) -> Any:
-    if not isinstance(value, dict):
-        return value
-    names = {each.path for each in unknown}
-    return {key: item for key, item in value.items() if not {f"$.{key}", f"$['{key}']"} & names}
 
 
 def _error_for(problem: Problem) -> Error:

@@ -76,7 +76,7 @@ def refuse(call: Call, route: Route | None, refusal: Refusal) -> Answer | Page:
 
 
 def _header_text(text: str) -> str:
-    return " ".join(text.split()).encode("ascii", "replace").decode()
+    return "".join(character if " " <= character <= "~" else "?" for character in " ".join(text.split()))
 
 
 def _page(call: Call, refusal: Refusal) -> dict[str, object]:

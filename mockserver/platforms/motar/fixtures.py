@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
 
 from mockserver.checking import yaml
+from mockserver.checking.paths import position
 from mockserver.errors import InvalidFile, Problem, nearest
-from mockserver.platforms.motar.models import (
-    APPS,
-    DISTRIBUTIONS,
-    ORGANIZATIONS,
-    PLUGINS,
-    USERS,
-    App,
-    Distribution,
-    Organization,
-    Plugin,
-    Role,
-    User,
-)
+from mockserver.platforms.motar import makers
+from mockserver.platforms.motar.models import Organization, Role, User
 from mockserver.platforms.motar.settings import MotarSettings
+from mockserver.platforms.motar.uris import endpoint_problem, redirect_uri_problem
 from mockserver.world.world import World
 
 
@@ -104,42 +96,70 @@ def read(text: str, source: str) -> MotarFixture:
     problems = list(_inconsistencies(file))
     if problems:
         positions = yaml.read(text, source).positions
-        raise InvalidFile(source, [_placed(each, positions) for each in problems])
+        placed = [_placed(each, positions) for each in problems]
+        raise InvalidFile(source, sorted(placed, key=lambda each: (each.line or 0, each.column or 0)))
     return MotarFixture(file)
 
 
 def _placed(problem: Problem, positions: dict[str, tuple[int, int]]) -> Problem:
-    line, column = positions.get(problem.path, (1, 1))
-    return Problem(problem.path, problem.expected, problem.got, problem.did_you_mean, line, column)
+    line, column = position(problem.path, positions)
+    return dataclasses.replace(problem, line=line, column=column)
 
 
 def _inconsistencies(file: FixtureFile) -> Iterator[Problem]:
-    """What types cannot say: handles and names are unique, owners exist, active plugins are configured."""
-    handles: dict[str, str] = {}
+    """What types cannot say: names are unique, owners exist, URLs can be used, active plugins are configured."""
     for path, user in _users(file):
         if not user.handle.startswith("@"):
             yield Problem(f"{path}.handle", "a handle that starts with @", repr(user.handle), f"@{user.handle}")
-        if user.handle in handles:
-            yield Problem(f"{path}.handle", f"a handle not used at {handles[user.handle]}", repr(user.handle))
-        handles.setdefault(user.handle, path)
-    for o, organization in enumerate(file.organizations):
-        members = [user.handle for user in organization.users]
-        for a, app in enumerate(organization.apps):
-            path = f"$.organizations[{o}].apps[{a}]"
-            if not app.owners:
-                yield Problem(f"{path}.owners", "at least one owner", "none")
-            for n, owner in enumerate(app.owners):
-                if owner not in members:
-                    expected = f"the handle of a user of {organization.name}"
-                    yield Problem(f"{path}.owners[{n}]", expected, repr(owner), nearest(owner, members))
-        for p, plugin in enumerate(organization.plugins):
-            path = f"$.organizations[{o}].plugins[{p}]"
-            if plugin.active and not (plugin.request_endpoint and plugin.redirect_uris and organization.ato_permission):
-                yield Problem(
-                    f"{path}.active",
-                    "false, or a request_endpoint, redirect_uris, and ato_permission: true on the organization",
-                    "true",
-                )
+    yield from _repeated("a handle", [(f"{path}.handle", user.handle) for path, user in _users(file)])
+    organizations = [(f"$.organizations[{o}]", each) for o, each in enumerate(file.organizations)]
+    yield from _repeated("a name", [(f"{path}.name", each.name) for path, each in organizations])
+    plugins = [
+        (f"{path}.plugins[{p}]", organization, plugin)
+        for path, organization in organizations
+        for p, plugin in enumerate(organization.plugins)
+    ]
+    yield from _repeated("a name", [(f"{path}.name", plugin.name) for path, _, plugin in plugins])
+    client_ids = [(f"{path}.client_id", plugin.client_id) for path, _, plugin in plugins if plugin.client_id]
+    yield from _repeated("a client ID", client_ids)
+    for path, organization in organizations:
+        apps = [(f"{path}.apps[{a}]", app) for a, app in enumerate(organization.apps)]
+        yield from _repeated("a name", [(f"{place}.name", app.name) for place, app in apps])
+        for place, app in apps:
+            yield from _owner_problems(place, app, organization)
+    for path, organization, plugin in plugins:
+        yield from _plugin_problems(path, plugin, organization)
+
+
+def _repeated(what: str, named: Iterable[tuple[str, str]]) -> Iterator[Problem]:
+    first: dict[str, str] = {}
+    for path, name in named:
+        if name in first:
+            yield Problem(path, f"{what} not used at {first[name]}", repr(name))
+        first.setdefault(name, path)
+
+
+def _owner_problems(path: str, app: AppSeed, organization: OrganizationSeed) -> Iterator[Problem]:
+    members = [user.handle for user in organization.users]
+    if not app.owners:
+        yield Problem(f"{path}.owners", "at least one owner", "none")
+    for n, owner in enumerate(app.owners):
+        if owner not in members:
+            expected = f"the handle of a user of {organization.name}"
+            yield Problem(f"{path}.owners[{n}]", expected, repr(owner), nearest(owner, members))
+
+
+def _plugin_problems(path: str, plugin: PluginSeed, organization: OrganizationSeed) -> Iterator[Problem]:
+    for n, uri in enumerate(plugin.redirect_uris):
+        if problem := redirect_uri_problem(uri):
+            yield Problem(f"{path}.redirect_uris[{n}]", f"a redirect URI ({problem})", repr(uri))
+    for name in ("request_endpoint", "distribution_endpoint"):
+        url = getattr(plugin, name)
+        if url is not None and (problem := endpoint_problem(url)):
+            yield Problem(f"{path}.{name}", f"a URL for webhooks ({problem})", repr(url))
+    if plugin.active and not (plugin.request_endpoint and plugin.redirect_uris and organization.ato_permission):
+        expected = "false, or a request_endpoint, redirect_uris, and ato_permission: true on the organization"
+        yield Problem(f"{path}.active", expected, "true")
 
 
 def _users(file: FixtureFile) -> Iterator[tuple[str, UserSeed]]:
@@ -151,69 +171,37 @@ def _users(file: FixtureFile) -> Iterator[tuple[str, UserSeed]]:
 
 
 def _apply_organization(world: World, seed: OrganizationSeed) -> None:
-    organization = world[ORGANIZATIONS].insert(
-        Organization(
-            id=world.mint.hex(24, "motar.organization"),
-            name=seed.name,
-            phone=seed.phone,
-            ato_permission=seed.ato_permission,
+    organization = makers.make_organization(world, name=seed.name, phone=seed.phone, ato_permission=seed.ato_permission)
+    ids = {user.handle: _apply_user(world, user, organization).id for user in seed.users}
+    for app_seed in seed.apps:
+        app = makers.make_app(
+            world,
+            organization=organization,
+            name=app_seed.name,
+            owners=tuple(ids[owner] for owner in app_seed.owners),
+            bundle_id=app_seed.bundle_id,
         )
-    )
-    by_handle = {user.handle: _apply_user(world, user, organization) for user in seed.users}
-    for app in seed.apps:
-        _apply_app(world, app, organization, tuple(by_handle[owner].id for owner in app.owners))
+        for distribution in app_seed.distributions:
+            makers.make_distribution(world, app, **msgspec.structs.asdict(distribution))
     for plugin in seed.plugins:
         _apply_plugin(world, plugin, organization)
 
 
 def _apply_user(world: World, seed: UserSeed, organization: Organization | None) -> User:
-    return world[USERS].insert(
-        User(
-            id=f"{world.mint.hex(162, 'motar.user')}${world.mint.hex(32, 'motar.user_iv')}",
-            organization=organization.id if organization else None,
-            **msgspec.structs.asdict(seed),
-        )
-    )
-
-
-def _apply_app(world: World, seed: AppSeed, organization: Organization, owners: tuple[str, ...]) -> None:
-    app = world[APPS].insert(
-        App(
-            id=world.mint.hex(24, "motar.app"),
-            name=seed.name,
-            organization=organization.id,
-            owners=owners,
-            bundle_id=seed.bundle_id,
-        )
-    )
-    for distribution in seed.distributions:
-        world[DISTRIBUTIONS].insert(
-            Distribution(
-                id=world.mint.hex(24, "motar.distribution", app.id),
-                app=app.id,
-                name=distribution.name or f"{seed.name} {distribution.version}",
-                version=distribution.version,
-                package_name=seed.bundle_id,
-                release_notes=distribution.release_notes,
-                supported_devices=distribution.supported_devices,
-            )
-        )
+    return makers.make_user(world, organization=organization, **msgspec.structs.asdict(seed))
 
 
 def _apply_plugin(world: World, seed: PluginSeed, organization: Organization) -> None:
     here = world.settings(MotarSettings)
     literal = world.keeps_literal_credentials
-    minted_id, minted_secret = world.mint.hex(48, "motar.client_id"), world.mint.hex(48, "motar.client_secret")
-    world[PLUGINS].insert(
-        Plugin(
-            id=world.mint.hex(24, "motar.plugin"),
-            name=seed.name,
-            organization=organization.id,
-            client_id=seed.client_id if literal and seed.client_id else f"iok-cid-{minted_id}",
-            client_secret=seed.client_secret if literal and seed.client_secret else f"iok-cse-{minted_secret}",
-            redirect_uris=(here.redirect_uri,) if here.redirect_uri else seed.redirect_uris,
-            request_endpoint=here.request_endpoint or seed.request_endpoint,
-            distribution_endpoint=here.distribution_endpoint or seed.distribution_endpoint,
-            active=seed.active,
-        )
+    makers.make_plugin(
+        world,
+        organization=organization,
+        name=seed.name,
+        client_id=seed.client_id if literal else None,
+        client_secret=seed.client_secret if literal else None,
+        redirect_uris=(here.redirect_uri,) if here.redirect_uri else seed.redirect_uris,
+        request_endpoint=here.request_endpoint or seed.request_endpoint,
+        distribution_endpoint=here.distribution_endpoint or seed.distribution_endpoint,
+        active=seed.active,
     )

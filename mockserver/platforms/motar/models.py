@@ -167,7 +167,7 @@ class RefreshToken(msgspec.Struct, frozen=True):
 
 
 ORGANIZATIONS: Kind[Organization] = Kind("motar.organizations", Organization, indexes=("name",))
-USERS: Kind[User] = Kind("motar.users", User, indexes=("handle", "organization"))
+USERS: Kind[User] = Kind("motar.users", User, indexes=("handle", "email", "organization"))
 APPS: Kind[App] = Kind("motar.apps", App, indexes=("name", "organization"))
 DISTRIBUTIONS: Kind[Distribution] = Kind("motar.distributions", Distribution, indexes=("app",))
 PLUGINS: Kind[Plugin] = Kind(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import SplitResult, urlencode, urlsplit, urlunsplit
 
 from mockserver.platforms.motar import tokens
 from mockserver.platforms.motar.errors import Error
@@ -17,14 +16,16 @@ from mockserver.platforms.motar.models import (
     REFRESH_TOKENS,
     SESSIONS,
     USERS,
-    AccessToken,
     Consent,
     Plugin,
     Session,
     User,
 )
+from mockserver.platforms.motar.parameters import SIGN_IN_FORM, TOKEN, missing
+from mockserver.platforms.motar.redirects import check_registered
 from mockserver.platforms.motar.settings import MotarSettings
 from mockserver.platforms.motar.studio import why_plugin_rests
+from mockserver.platforms.motar.uris import difference, with_query
 from mockserver.wire import Call, Refusal
 from mockserver.world.clock import iso
 from mockserver.world.world import World
@@ -52,7 +53,7 @@ def check_sign_in(world: World, parameters: dict[str, str]) -> SignIn | Refusal:
     # Most client code and the vendor's example URLs write client_id, the vendor's parameter table clientId.
     client_id = parameters.get("client_id") or parameters.get("clientId")
     if not client_id:
-        return Error.MISSING.because("client_id is missing.")
+        return Error.MISSING.because(missing("client_id", parameters, SIGN_IN_FORM))
     plugin = world[PLUGINS].first("client_id", client_id)
     if plugin is None:
         return Error.NO_APP.because(
@@ -60,26 +61,32 @@ def check_sign_in(world: World, parameters: dict[str, str]) -> SignIn | Refusal:
             title="Nobody here has this client ID",
             hints=[f"The world {world.name!r} knows: {_known_clients(world)}."],
         )
-    rests = why_plugin_rests(world, plugin)
+    rests = resting(world, plugin)
     if rests is not None:
-        return Error.NOT_APPROVED.because(f"{rests[0]} {rests[1]}", title="This app is not approved")
+        return rests
     redirect_uri = parameters.get("redirect_uri")
     if not redirect_uri:
         return Error.MISSING.because(
-            "redirect_uri is missing.", hints=[f"Registered: {each}" for each in plugin.redirect_uris]
+            missing("redirect_uri", parameters, SIGN_IN_FORM),
+            hints=[f"Registered: {each}" for each in plugin.redirect_uris],
         )
-    if redirect_uri not in plugin.redirect_uris:
-        return _redirect_mismatch(plugin, redirect_uri)
+    unregistered = check_registered(plugin, redirect_uri)
+    if unregistered is not None:
+        return unregistered
     response_type = parameters.get("response_type")
     if not response_type:
-        return Error.MISSING.because("response_type is missing: code or implicit.")
+        return Error.MISSING.because(
+            missing("response_type", parameters, SIGN_IN_FORM, "code or implicit"),
+        )
     if response_type not in ("code", "implicit"):
         return Error.RESPONSE_TYPE.because(
             "Response type not supported", hints=["MOTAR takes code and, literally, implicit (not token)."]
         )
     state = parameters.get("state")
     if not state:
-        return Error.MISSING.because("state is missing; MOTAR requires it and gives it back on the redirect.")
+        return Error.MISSING.because(
+            missing("state", parameters, SIGN_IN_FORM, "MOTAR requires it and gives it back on the redirect")
+        )
     return SignIn(
         plugin, "code" if response_type == "code" else "implicit", redirect_uri, state, parameters.get("nonce")
     )
@@ -87,7 +94,7 @@ def check_sign_in(world: World, parameters: dict[str, str]) -> SignIn | Refusal:
 
 def complete_sign_in(world: World, sign_in: SignIn, user: User) -> str:
     """The user is known and allows it: the URL to send the browser to."""
-    consent = f"{user.id}/{sign_in.plugin.client_id}"
+    consent = consent_id(user, sign_in.plugin)
     if consent not in world[CONSENTS]:
         world[CONSENTS].put(Consent(consent, world.clock.now()))
     if sign_in.response_type == "code":
@@ -102,6 +109,11 @@ def complete_sign_in(world: World, sign_in: SignIn, user: User) -> str:
         expires_in=str(issued.expires_in),
         state=sign_in.state,
     )
+
+
+def consent_id(user: User, plugin: Plugin) -> str:
+    """The key under which a user's consent to a client is kept."""
+    return f"{user.id}/{plugin.client_id}"
 
 
 def cancel_sign_in(world: World, sign_in: SignIn) -> str:
@@ -121,7 +133,7 @@ def exchange(world: World, client: Plugin, parameters: dict[str, str]) -> tokens
     """Redeem an authorization code, once, for the client it was issued to."""
     value = parameters.get("code")
     if not value:
-        return Error.MISSING.because("code is missing.")
+        return Error.MISSING.because(missing("code", parameters, TOKEN))
     code = world[CODES].get(value)
     if code is None or code.client_id != client.client_id:
         return Error.CODE_MALFORMED.because("This authorization code was not issued to this client.")
@@ -134,10 +146,9 @@ def exchange(world: World, client: Plugin, parameters: dict[str, str]) -> tokens
         )
     redirect_uri = parameters.get("redirect_uri")
     if redirect_uri and redirect_uri != code.redirect_uri:
-        position = _first_difference(redirect_uri, code.redirect_uri)
         return Error.VALIDATION.because(
-            f"redirect_uri differs from the one the code was issued for, from character {position + 1} on: "
-            f"{redirect_uri[position:] or 'its end'} instead of {code.redirect_uri[position:] or 'its end'}."
+            f"redirect_uri {redirect_uri!r} is not the one the code was issued for, {code.redirect_uri!r}; "
+            f"they differ {difference(redirect_uri, code.redirect_uri)}"
         )
     world[CODES].change(code.code, used=True)
     return tokens.open_session(world, client.client_id, code.user, code.nonce)
@@ -147,13 +158,13 @@ def refresh(world: World, client: Plugin, parameters: dict[str, str]) -> tokens.
     """Trade a refresh token, once, for a new pair."""
     value = parameters.get("refresh_token")
     if not value:
-        return Error.MISSING.because("refresh_token is missing.")
+        return Error.MISSING.because(missing("refresh_token", parameters, TOKEN))
     token = world[REFRESH_TOKENS].get(value)
     session = world[SESSIONS].get(token.session) if token else None
     if token is None or session is None or session.client_id != client.client_id:
         return Error.TOKEN_INVALID.because("This refresh token was not issued to this client.")
     if session.ended:
-        return Error.TOKEN_INVALID.because(f"The session of this refresh token was {session.ended}.")
+        return ended(session, "refresh token")
     if token.used:
         return Error.TOKEN_USED.because("This refresh token has been used already; each refresh gives a new one.")
     if token.expires <= world.clock.now():
@@ -164,24 +175,42 @@ def refresh(world: World, client: Plugin, parameters: dict[str, str]) -> tokens.
 def check_client(world: World, call: Call, parameters: dict[str, str]) -> Plugin | Refusal:
     """The client that calls the token endpoint, proved by its secret."""
     client_id = parameters.get("client_id") or parameters.get("clientId")
-    secret = parameters.get("client_secret") or parameters.get("clientSecret")
+    secret = parameters.get("client_secret")
+    call.authenticated_by = "client_secret"
     basic = call.authorization()
-    if basic is not None and basic.scheme == "basic" and not secret:
+    if basic is not None and basic.scheme == "basic":
         call.violate(
             "headers.authorization",
-            "no source shows HTTP Basic at the token endpoint; send client_id and client_secret",
+            "no source shows HTTP Basic at the token endpoint; send client_id and client_secret"
+            + ("" if not secret else "; they came as well, so it is ignored"),
         )
-        client_id, secret = client_id or basic.username, basic.password
-    missing = [name for name, value in (("client_id", client_id), ("client_secret", secret)) if not value]
+        if not secret:
+            client_id, secret = client_id or basic.username, basic.password
+            call.authenticated_by = "basic"
     if not client_id or not secret:
-        return Error.MISSING.because(f"{' and '.join(missing)} missing.")
+        absent = [name for name, value in (("client_id", client_id), ("client_secret", secret)) if not value]
+        return Error.MISSING.because(" ".join(missing(name, parameters, TOKEN) for name in absent))
     plugin = world[PLUGINS].first("client_id", client_id)
     if plugin is None:
-        return Error.INVALID_CREDENTIALS.because("No app has this client_id.")
+        return Error.INVALID_CREDENTIALS.because(f"No app has the client_id {client_id!r}.")
     if not same(plugin.client_secret, secret):
         return Error.API_KEY.because("client_secret is not the one that belongs to this client_id.")
+    return resting(world, plugin) or plugin
+
+
+def resting(world: World, plugin: Plugin) -> Refusal | None:
+    """Why nothing works with this plugin now, as the wire says it, or None when it works."""
     rests = why_plugin_rests(world, plugin)
-    return plugin if rests is None else Error.NOT_APPROVED.because(f"{rests[0]} {rests[1]}")
+    if rests is None:
+        return None
+    return Error.NOT_APPROVED.because(" ".join(rests), title="This app is not approved")
+
+
+def ended(session: Session, what: str) -> Refusal:
+    """What is answered to a token, called `what`, whose session is over."""
+    if session.ended == tokens.CONSENT_WITHDRAWN:
+        return Error.NO_CONSENT.because("The user has withdrawn consent for this app; send them to sign in again.")
+    return Error.TOKEN_INVALID.because(f"The session of this {what} was {session.ended}; send the user to sign in.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +220,6 @@ class SignedIn:
     user: User
     plugin: Plugin
     session: Session
-    token: AccessToken
 
 
 def check_access_token(world: World, value: str) -> SignedIn | Refusal:
@@ -204,19 +232,20 @@ def check_access_token(world: World, value: str) -> SignedIn | Refusal:
         return Error.TOKEN_INVALID.because(_explain_unknown_token(world, value))
     session = world[SESSIONS][token.session]
     if session.ended:
-        return Error.TOKEN_INVALID.because(f"The session of this access token was {session.ended}.")
+        return ended(session, "access token")
     if token.expires <= world.clock.now():
         return Error.REFRESH_REQUIRED.because(
             f"The access token expired at {iso(token.expires)}; refresh it at /oauth/token."
         )
+    user, plugin = world[USERS][session.user], client_of(world, session)
+    return resting(world, plugin) or SignedIn(user, plugin, session)
+
+
+def client_of(world: World, session: Session) -> Plugin:
+    """The plugin that a session was opened for."""
     plugin = world[PLUGINS].first("client_id", session.client_id)
-    user = world[USERS].get(session.user)
-    if plugin is None or user is None:
-        return Error.TOKEN_INVALID.because("The app or the user of this access token is gone.")
-    rests = why_plugin_rests(world, plugin)
-    if rests is not None:
-        return Error.NOT_APPROVED.because(f"{rests[0]} {rests[1]}")
-    return SignedIn(user, plugin, session, token)
+    assert plugin is not None, "plugins are never deleted"
+    return plugin
 
 
 def require_token(world: World, call: Call) -> SignedIn | Refusal:
@@ -230,84 +259,19 @@ def require_token(world: World, call: Call) -> SignedIn | Refusal:
     return check_access_token(world, authorization.token)
 
 
-def split(url: str) -> SplitResult:
-    """The parts of a URL; of one that is none, nothing but a path."""
-    try:
-        return urlsplit(url)
-    except ValueError:
-        return SplitResult("", "", url, "", "")
-
-
 def same(one: str, other: str) -> bool:
     """Whether two secrets are equal, in a time that does not tell where they differ."""
     return hmac.compare_digest(one.encode(), other.encode())
 
 
-def with_query(url: str, **parameters: str) -> str:
-    """A URL with parameters added after those it has."""
-    parts = urlsplit(url)
-    query = "&".join(part for part in (parts.query, urlencode(parameters)) if part)
-    return urlunsplit(parts._replace(query=query))
-
-
 def _explain_unknown_token(world: World, value: str) -> str:
+    if value.lower() in ("bearer", "basic"):
+        return f"Nothing follows the word {value} in the Authorization header."
     if world[CODES].get(value) is not None:
         return "This is an authorization code, not an access token: exchange it at /oauth/token first."
     if world[REFRESH_TOKENS].get(value) is not None:
         return "This is a refresh token, not an access token: trade it at /oauth/token first."
     return "This access token was not issued here."
-
-
-def _redirect_mismatch(plugin: Plugin, sent: str) -> Refusal:
-    if not plugin.redirect_uris:
-        return Error.VALIDATION.because(
-            f"The plugin {plugin.name!r} has no redirect URI; motar.configure_plugin sets one."
-        )
-    nearest = max(plugin.redirect_uris, key=lambda uri: _first_difference(sent, uri))
-    position = _first_difference(sent, nearest)
-    candidates = [
-        {
-            "uri": uri,
-            "common": uri[: (at := _first_difference(sent, uri))],
-            "sent_rest": sent[at:],
-            "uri_rest": uri[at:],
-            "note": _note(sent, uri),
-        }
-        for uri in sorted(plugin.redirect_uris, key=lambda uri: -_first_difference(sent, uri))
-    ]
-    return Error.VALIDATION.because(
-        f"redirect_uri is not registered. Sent {sent!r}; the nearest registered is {nearest!r}; they differ from "
-        f"character {position + 1} on ({_character(sent, position)} instead of {_character(nearest, position)}).",
-        title="The redirect URI is not a registered one",
-        hints=["Redirect URIs are compared exactly, character by character."],
-        mismatch={"sent": sent, "candidates": candidates},
-    )
-
-
-def _first_difference(one: str, other: str) -> int:
-    for position, (left, right) in enumerate(zip(one, other, strict=False)):
-        if left != right:
-            return position
-    return min(len(one), len(other))
-
-
-def _character(text: str, position: int) -> str:
-    return repr(text[position]) if position < len(text) else "the end"
-
-
-def _note(sent: str, registered: str) -> str:
-    if sent.rstrip("/") == registered.rstrip("/"):
-        return "Only a slash at the end differs."
-    if sent.lower() == registered.lower():
-        return "Only upper and lower case differ."
-    here, there = split(sent), split(registered)
-    if here._replace(scheme="") == there._replace(scheme=""):
-        return f"Only the scheme differs: {here.scheme} instead of {there.scheme}."
-    if {here.hostname, there.hostname} == {"localhost", "127.0.0.1"} and here.path == there.path:
-        return "localhost and 127.0.0.1 are different to a comparison of characters."
-    if here.path == there.path and here.hostname == there.hostname:
-        return "Only the port differs."
-    return ""
 
 
 def _known_clients(world: World) -> str:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from mockserver.platforms.motar import errors, fixtures, studio
+from mockserver.platforms.motar import errors, fixtures, routes_ato, routes_oauth, routes_signin, routes_user, studio
 from mockserver.platforms.motar.actions import ACTIONS
 from mockserver.platforms.motar.decisions import DECISIONS
 from mockserver.platforms.motar.models import KINDS
-from mockserver.platforms.motar.routes import ROUTES
 from mockserver.platforms.motar.settings import MotarSettings
 from mockserver.wire import Platform
 
 MOTAR = Platform(
     name="motar",
     title="MOTAR",
-    routes=ROUTES,
+    routes=(*routes_signin.ROUTES, *routes_oauth.ROUTES, *routes_user.ROUTES, *routes_ato.ROUTES),
     actions=ACTIONS,
     kinds=KINDS,
     refuse=errors.refuse,

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from mockserver.errors import Invalid
+from mockserver.platforms.motar.uris import endpoint_problem, redirect_uri_problem
 from mockserver.world.durations import parse_duration
 from mockserver.world.settings import Duration
 
@@ -38,5 +40,13 @@ class MotarSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     redirect_uri: str | None = None
 
     def __post_init__(self) -> None:
-        parse_duration(self.code_lifetime)
-        parse_duration(self.refresh_lifetime)
+        for name in ("code_lifetime", "refresh_lifetime"):
+            try:
+                parse_duration(getattr(self, name))
+            except Invalid as error:
+                raise ValueError(f"{name}: {error.message}") from None
+        for name in ("request_endpoint", "distribution_endpoint", "redirect_uri"):
+            url = getattr(self, name)
+            problem = redirect_uri_problem if name == "redirect_uri" else endpoint_problem
+            if url is not None and (why := problem(url)):
+                raise ValueError(f"{name}: {why}, unlike {url!r}")

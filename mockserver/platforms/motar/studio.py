@@ -82,9 +82,9 @@ def find_distribution(world: World, app: App, reference: str | None) -> Distribu
     by_id = world[DISTRIBUTIONS].get(reference)
     if by_id is not None:
         return by_id
-    for each in own:
-        if reference in (each.version, each.name):
-            return each
+    meant = [each for each in own if reference in (each.version, each.name)]
+    if meant:
+        return _only(f"distribution of {app.name!r}", reference, meant)
     known_names = [name for each in own for name in (each.version, each.name, each.id)]
     raise Unknown(f"distribution of {app.name!r}", reference, known_names, hint="motar.create_distribution makes one.")
 
@@ -92,19 +92,30 @@ def find_distribution(world: World, app: App, reference: str | None) -> Distribu
 def member(world: World, organization: Organization, reference: str | None, roles: Iterable[str], what: str) -> User:
     """Who does `what`: the user named, if they may, else the first of the organization who may."""
     allowed = tuple(roles)
-    if reference is not None:
-        user = find_user(world, reference)
-        if user.organization != organization.id:
-            raise Refused(f"{user.handle} does not belong to {organization.name}, so {what} is not theirs to do.")
-        if user.role not in allowed:
-            raise Refused(f"{user.handle} is a {user.role} of {organization.name}; {what} takes {_or(allowed)}.")
+    people = [user for user in world[USERS].find("organization", organization.id) if user.role in allowed]
+    if not people:
+        raise Refused(
+            f"{organization.name} has no {_or(allowed)} for {what}.",
+            hint=f"Create one first: motar.create_user organization={organization.name!r} role={allowed[0]}.",
+        )
+    if reference is None:
+        return people[0]
+    user = find_user(world, reference)
+    if user in people:
         return user
-    for user in world[USERS].find("organization", organization.id):
-        if user.role in allowed:
-            return user
-    raise Refused(
-        f"{organization.name} has no {_or(allowed)} for {what}.",
-        hint=f"Create one first: motar.create_user organization={organization.name!r} role={allowed[0]}.",
+    hint = f"Let somebody do it who may: {', '.join(each.handle for each in people)}."
+    if user.organization != organization.id:
+        reason = f"{user.handle} does not belong to {organization.name}, so {what} is not theirs to do."
+    else:
+        reason = f"{user.handle} is a {user.role} of {organization.name}; {what} takes {_or(allowed)}."
+    raise Refused(reason, hint=hint)
+
+
+def no_permission(organization: Organization) -> tuple[str, str]:
+    """That an organization lacks the ATO permission, and what to do first."""
+    return (
+        f"{organization.name} has no ATO plugin permission.",
+        "A MOTAR administrator grants it first: motar.grant_ato_permission.",
     )
 
 
@@ -112,10 +123,7 @@ def why_plugin_rests(world: World, plugin: Plugin) -> tuple[str, str] | None:
     """Why nothing works with this plugin now and what to do first, or None when it works."""
     organization = world[ORGANIZATIONS][plugin.organization]
     if not organization.ato_permission:
-        return (
-            f"{organization.name} has no ATO plugin permission.",
-            "A MOTAR administrator grants it: motar.grant_ato_permission.",
-        )
+        return no_permission(organization)
     if not plugin.active:
         return f"The plugin {plugin.name!r} is not active.", "Activate it first: motar.activate_plugin."
     return None
@@ -171,11 +179,22 @@ def _find(world: World, kind: Kind[T], what: str, reference: str | None, index: 
         names = ", ".join(repr(getattr(each, index)) for each in collection)
         if not names:
             raise Refused(f"There is no {what} yet.", hint=f"Make one first: {maker}.")
-        raise Refused(f"Say which {what}: there are {names}.")
-    found = collection.get(reference) or collection.first(index, reference)
-    if found is None:
-        raise Unknown(what, reference, (getattr(each, index) for each in collection))
-    return found
+        raise Refused(f"Say which {what}: there are {names}.", hint=f"Give {what}=NAME.")
+    by_id = collection.get(reference)
+    if by_id is not None:
+        return by_id
+    named = collection.find(index, reference)
+    if not named:
+        known = (getattr(each, index) for each in collection)
+        raise Unknown(what, reference, known, hint=f"{maker} makes one.")
+    return _only(what, reference, named)
+
+
+def _only(what: str, reference: str, found: list[T]) -> T:
+    if len(found) > 1:
+        ids = ", ".join(str(getattr(each, "id", "")) for each in found)
+        raise Refused(f"More than one {what} is called {reference!r}.", hint=f"Say which by its id: {ids}.")
+    return found[0]
 
 
 def _or(words: tuple[str, ...]) -> str:

@@ -23,6 +23,9 @@ from mockserver.world.world import World
 
 ISSUER = "sso.iokids.net"
 
+CONSENT_WITHDRAWN = "ended when the user withdrew consent"
+"""How a session ended (see `end_session`) that is refused with a code of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class TokenSet:
@@ -75,7 +78,7 @@ def rotate(world: World, refresh_token: RefreshToken) -> TokenSet:
 
 
 def end_session(world: World, session: Session, how: str) -> None:
-    """Log out or revoke: none of the session's tokens works any more."""
+    """Log out or revoke: none of the session's tokens works any more. `how` completes "the session was …"."""
     world[SESSIONS].change(session.id, ended=how)
 
 

@@ -1,0 +1,16 @@
+"""What all of MOTAR's actions share: the shape of arguments and results, and who may act."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+Result = dict[str, Any]
+
+ANYBODY = ("owner", "developer", "member")
+DEVELOPERS = ("owner", "developer")
+
+
+class Arguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What all actions' arguments have in common: a name that is not one is an error."""
