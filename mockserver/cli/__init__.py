@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from importlib import import_module
 from importlib.metadata import version
@@ -78,6 +79,10 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; our own errors end it with a message instead of a stack trace."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a character should show something else, not end the command.
+            stream.reconfigure(errors="replace")
     try:
         cli.main(standalone_mode=True)
     except InvalidFile as error:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import secrets
 import sys
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ class Stage:
     world: str
     settings: dict[str, Any]
     plugin: str
+    seed: int | None = None
 
 
 @click.command()
@@ -53,6 +55,7 @@ class Stage:
     "--port", type=int, help="Port of the emulator that is started.  [default: 8600 with --plugin, else free]"
 )
 @click.option("--input", "inputs", multiple=True, metavar="NAME=VALUE", help="An input of the scenario.")
+@click.option("--seed", type=int, help="Seed where the scenario names none; a new one for each run with your plugin.")
 @world_option
 @token_option
 def run(
@@ -64,14 +67,18 @@ def run(
     server: str | None,
     port: int | None,
     inputs: tuple[str, ...],
+    seed: int | None,
     world: str,
     control_token: str | None,
 ) -> None:
     """Run SCENARIOs, each a file or a name (`mockserver scenarios list`), and print every step.
 
-    The world is reset for each run. Your plugin must already run and must use the emulator as its
-    MOTAR base URL; with --server and neither --plugin nor endpoints, the plugin that the server was
-    started for is used, or the reference plugin.
+    Your plugin must already run and must use the emulator as its MOTAR base URL; with --server and
+    neither --plugin nor endpoints, the plugin that the server was started for is used, or the
+    reference plugin.
+
+    The world is started over for each run, and with your plugin it has other ids each time unless
+    you give --seed: a plugin that goes on running would take a repeated request for an old one.
 
     Exit code 0 when all passed, 1 when a step failed, 2 when a scenario cannot be read.
     """
@@ -85,14 +92,29 @@ def run(
         endpoints = {name: plugin.rstrip("/") + path for name, path in PATHS.items()} | endpoints
     bodies = [{**_scenario(each), "inputs": dict(_input(item) for item in inputs)} for each in scenarios]
     logging.getLogger("reference_plugin").setLevel(logging.CRITICAL)
-    with _stage(endpoints, server, port, world, control_token) as stage:
-        passed = [perform(stage, body, control_token) for body in bodies]
+    passed = []
+    with contextlib.ExitStack() as stack:
+        configured = False
+        if server is not None:
+            configured = bool(_world(server, world, control_token)["settings"]["motar"]["request_endpoint"])
+        else:
+            server = stack.enter_context(_emulator(port if port is not None else 8600 if endpoints else 0))
+        for body in bodies:
+            if endpoints or configured:
+                plugin_name = endpoints.get("request_endpoint", "the plugin the server was started for")
+                settings = {"motar": endpoints} if endpoints else {}
+                fresh = secrets.randbelow(1_000_000) if seed is None else seed
+                stage = Stage(server, world, settings, plugin_name, fresh)
+                passed.append(perform(stage, body, control_token))
+            else:
+                with reference_stage(server, world, control_token) as stage:
+                    passed.append(perform(replace(stage, seed=seed), body, control_token))
     sys.exit(0 if all(passed) else 1)
 
 
 def perform(stage: Stage, body: dict[str, Any], token: str | None = None) -> bool:
     """Run one scenario on a server and print its story; answers whether it passed. Exits with 2 if it is none."""
-    story = Story(stage.plugin)
+    story = Story(stage.plugin, stage.seed)
     try:
         for event in Control(stage.server, token).stream(
             f"worlds/{stage.world}/runs", {**body, "settings": stage.settings}
@@ -101,24 +123,6 @@ def perform(stage: Stage, body: dict[str, Any], token: str | None = None) -> boo
     except Problem as problem:
         refuse(problem, 2)
     return story.passed
-
-
-@contextlib.contextmanager
-def _stage(
-    endpoints: dict[str, str], server: str | None, port: int | None, world: str, token: str | None
-) -> Generator[Stage]:
-    with contextlib.ExitStack() as stack:
-        if server is None:
-            server = stack.enter_context(_emulator(port if port is not None else 8600 if endpoints else 0))
-            configured = False
-        else:
-            configured = bool(_world(server, world, token)["settings"]["motar"]["request_endpoint"])
-        if endpoints:
-            yield Stage(server, world, {"motar": endpoints}, endpoints.get("request_endpoint", "your plugin"))
-        elif configured:
-            yield Stage(server, world, {}, "the plugin the server was started for")
-        else:
-            yield stack.enter_context(reference_stage(server, world, token))
 
 
 @contextlib.contextmanager

@@ -13,9 +13,10 @@ TITLE_WIDTH = 66
 class Story:
     """Prints the events of one run; `passed` is the outcome once it has ended."""
 
-    def __init__(self, plugin: str) -> None:
+    def __init__(self, plugin: str, seed: int | None = None) -> None:
         self.passed = False
         self._plugin = plugin
+        self._seed = seed
         utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
         self._marks = {"passed": "✓" if utf8 else "ok", "failed": "✗" if utf8 else "FAILED"}
 
@@ -48,4 +49,6 @@ class Story:
         told = f"{done} of {len(steps)} steps passed" + (f", {skipped} not reached" if skipped else "")
         verdict = click.style(run["outcome"].upper(), fg="green" if self.passed else "red", bold=True)
         click.echo()
+        if self._seed is not None:
+            told += f" with seed {self._seed}"
         click.echo(f"  {verdict}  {run['scenario']} against {self._plugin}: {told} in {run['seconds']:.1f} s")

@@ -32,13 +32,14 @@ class ScenarioText(Body, frozen=True):
 
 
 class NewRun(Body, frozen=True):
-    """A run of a scenario by name, or of a file's text."""
+    """A run of a scenario by name, or of a file's text; `seed` counts where the scenario names none."""
 
     scenario: str | None = None
     text: str | None = None
     source: str = "scenario"
     inputs: dict[str, Any] = {}
     settings: dict[str, Any] = {}
+    seed: int | None = None
 
 
 class ScenariosApi:
@@ -83,7 +84,7 @@ class ScenariosApi:
             scenario = self._load(body.text, body.source)
         else:
             scenario = self._load(*self._find(body.scenario or ""))
-        stage = LiveStage(self._runtime, world, body.settings)
+        stage = LiveStage(self._runtime, world, body.settings, body.seed)
         # Before the first byte of a stream leaves, so that bad inputs are an error and not half an answer.
         scenario.resolve_inputs(body.inputs)
         if NDJSON not in request.headers.get("accept", ""):

@@ -46,6 +46,7 @@ def world(worlds: Worlds, world: World) -> dict[str, Any]:
         "exchanges": len(world.journal),
         "deliveries": len(world[DELIVERIES]),
         "unaddressed": worlds.unaddressed_count,
+        "waits": world.waits,
     }
 
 

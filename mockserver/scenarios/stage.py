@@ -16,12 +16,18 @@ Facts = Mapping[str, Any]
 
 
 class LiveStage:
-    """Performs in the world `name`, which it starts over; `settings` are laid over the scenario's own."""
+    """Performs in the world `name`, which it starts over.
 
-    def __init__(self, runtime: Runtime, name: str, settings: dict[str, Any] | None = None) -> None:
+    `settings` are laid over the scenario's own; `seed` is the world's where the scenario names none.
+    """
+
+    def __init__(
+        self, runtime: Runtime, name: str, settings: dict[str, Any] | None = None, seed: int | None = None
+    ) -> None:
         self._runtime = runtime
         self._name = name
         self._settings = settings or {}
+        self._seed = seed
         self._world: World = runtime.worlds.find(name)
 
     async def prepare(self, scenario: Scenario, /) -> None:
@@ -34,7 +40,11 @@ class LiveStage:
         for section, values in self._settings.items():
             settings[section] = {**settings.get(section, {}), **values}
         self._world = self._runtime.worlds.remake(
-            self._name, seed=scenario.seed, clock=clock, fixtures=scenario.fixtures, settings=settings
+            self._name,
+            seed=self._seed if scenario.seed is None else scenario.seed,
+            clock=clock,
+            fixtures=scenario.fixtures,
+            settings=settings,
         )
 
     async def act(self, name: str, arguments: Mapping[str, Any], /) -> object:

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from mockserver import resources
+from mockserver.reference_plugin import Settings, build_plugin
+from mockserver.server import bind, in_background, url_of
+from tests.support import CLIENT_ID, CLIENT_SECRET
+
+
+def test_the_demo_reads_as_a_story_and_exits_0(mockserver):
+    done = mockserver("demo")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"✓ +1  Olivia, who owns the app, starts an ATO request", done.stdout)
+    assert "18 of 18 steps passed" in done.stdout
+    assert "mockserver serve" in done.stdout
+    assert done.stderr == ""
+
+
+def test_the_demo_prints_on_a_terminal_that_knows_no_utf8(mockserver):
+    done = mockserver("demo", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", resources.shipped("scenarios"))
+def test_every_shipped_scenario_passes_against_the_reference_plugin(mockserver, name):
+    done = mockserver("run", name)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_several_scenarios_run_one_after_the_other(mockserver):
+    name = "motar/ato-happy-path"
+    done = mockserver("run", name, name)
+    assert done.stdout.count("PASSED") == 2
+
+
+def test_a_step_that_fails_says_what_it_waited_for_and_what_came_and_exits_1(mockserver, tmp_path):
+    (tmp_path / "s.yaml").write_text(
+        "name: s\n"
+        "summary: expects too much\n"
+        "steps:\n"
+        "- action: motar.start_ato_request\n"
+        "- expect: delivery\n"
+        "  where: {status: 2xx, body: {appName: Another App}}\n"
+        "  within: 300ms\n"
+        "- action: motar.hand_off\n"
+    )
+    done = mockserver("run", "s.yaml")
+    assert done.returncode == 1
+    assert "FAILED" in done.stdout
+    assert "Another App" in done.stdout
+    assert "Flight Deck Trainer" in done.stdout
+    assert "1 not reached" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (None, "cannot be read"),
+        ("name: s\nsteps: 5\n", "s.yaml:"),
+        ("name: s\nsummary: x\nsteps:\n- action: motar.strat_ato_request\n", "motar.start_ato_request"),
+        ("name: s\nsummary: x\nsteps:\n- acton: x\n", "action"),
+        ("name: [\n", "s.yaml:"),
+    ],
+)
+def test_a_file_that_cannot_be_used_exits_2_and_says_where(mockserver, tmp_path, text, told):
+    if text is not None:
+        (tmp_path / "s.yaml").write_text(text)
+    done = mockserver("run", "s.yaml")
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_name_and_an_unknown_input_exit_2(mockserver):
+    assert mockserver("run", "motar/ato-hapy-path").returncode == 2
+    assert mockserver("run", "motar/ato-happy-path", "--input", "patiense=1s").returncode == 2
+
+
+def test_a_running_server_is_used_and_a_reset_takes_its_world_back(mockserver, serve):
+    with serve("--seed", "4") as served:
+        done = mockserver("run", "motar/ato-happy-path", "--server", served.url)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert mockserver("worlds", "reset", "default", "--server", served.url).returncode == 0
+        shown = mockserver("worlds", "list", "--server", served.url).stdout
+        served.stop()
+    assert "live" in shown
+    assert " 0 exchanges" in shown
+
+
+def test_a_plugin_of_ones_own_is_run_again_and_again_without_a_restart(mockserver, serve, tmp_path):
+    """The reference plugin, as a process of its own, stands for the user's; its paths are the default ones."""
+    sock = bind("127.0.0.1", 0)
+    plugin = url_of(sock)
+    with serve("--log-level", "error") as served:
+        settings = Settings(
+            motar_url=served.url,
+            client_id=CLIENT_ID,
+            client_secret=CLIENT_SECRET,
+            redirect_uri=f"{plugin}/motar/callback",
+        )
+        with in_background(build_plugin(settings), sock):
+            runs = [
+                mockserver("run", "motar/ato-happy-path", "--plugin", plugin, "--server", served.url) for _ in range(2)
+            ]
+        served.stop()
+    assert [run.returncode for run in runs] == [0, 0], runs[0].stdout + runs[1].stdout
+    assert "with seed" in runs[0].stdout
