@@ -116,9 +116,8 @@ def perform(stage: Stage, body: dict[str, Any], token: str | None = None) -> boo
     """Run one scenario on a server and print its story; answers whether it passed. Exits with 2 if it is none."""
     story = Story(stage.plugin, stage.seed)
     try:
-        for event in Control(stage.server, token).stream(
-            f"worlds/{stage.world}/runs", {**body, "settings": stage.settings}
-        ):
+        given = {**body, "settings": stage.settings, "seed": stage.seed}
+        for event in Control(stage.server, token).stream(f"worlds/{stage.world}/runs", given):
             story.tell(event)
     except Problem as problem:
         refuse(problem, 2)
