@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx2
@@ -10,7 +11,7 @@ import pytest
 from mockserver.app import build_app
 from mockserver.server import running
 from mockserver.settings import Settings
-from tests.support import Live
+from tests.support import Live, toy_server_running
 
 _numbers = itertools.count(1)
 
@@ -25,10 +26,36 @@ def server() -> Iterator[str]:
 @pytest.fixture
 def new_world(server: str) -> Iterator[Callable[..., Live]]:
     """Makes worlds that are dropped after the test: `new_world(clock={"mode": "frozen"}, settings={...})`."""
+    with world_maker(server) as make:
+        yield make
+
+
+@pytest.fixture(scope="session")
+def toy_server() -> Iterator[str]:
+    """The URL of an emulator that plays the toy platform besides MOTAR."""
+    with toy_server_running() as url:
+        yield url
+
+
+@pytest.fixture
+def new_toy_world(toy_server: str) -> Iterator[Callable[..., Live]]:
+    """`new_world` on the toy's server, with a frozen clock unless told otherwise."""
+    with world_maker(toy_server, clock={"mode": "frozen"}) as make:
+        yield make
+
+
+@pytest.fixture
+def toy_world(new_toy_world: Callable[..., Live]) -> Live:
+    """A fresh and empty world on the toy's server, with a frozen clock."""
+    return new_toy_world()
+
+
+@contextmanager
+def world_maker(server: str, **defaults: Any) -> Iterator[Callable[..., Live]]:
     made: list[Live] = []
 
-    def make(**spec: Any) -> Live:
-        spec.setdefault("name", f"test-{next(_numbers)}")
+    def make(**given: Any) -> Live:
+        spec = {"name": f"test-{next(_numbers)}", **defaults, **given}
         answer = httpx2.post(f"{server}/_mock/worlds", json=spec, trust_env=False)
         assert answer.status_code == 201, answer.text
         url = answer.json()["base_url"]
@@ -41,11 +68,13 @@ def new_world(server: str) -> Iterator[Callable[..., Live]]:
         made.append(live)
         return live
 
-    yield make
-    for live in made:
-        live.control.delete("")
-        live.http.close()
-        live.control.close()
+    try:
+        yield make
+    finally:
+        for live in made:
+            live.drop()
+            live.http.close()
+            live.control.close()
 
 
 @pytest.fixture

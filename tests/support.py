@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from unittest import mock
 
 import httpx2
+
+from mockserver.app import App, build_app
+from mockserver.server import running
+from mockserver.settings import Settings
 
 CLIENT_ID = "iok-cid-" + "facade00" * 6
 CLIENT_SECRET = "iok-cse-" + "decade00" * 6
@@ -29,6 +38,15 @@ class Live:
     def try_act(self, action: str, **arguments: Any) -> httpx2.Response:
         return self.control.post(f"actions/{action}", json=arguments)
 
+    def drop(self) -> None:
+        """Drop the world; one that is gone already is no error."""
+        self.control.delete(str(self.control.base_url).rstrip("/"))
+
+    def code(self) -> str:
+        """An authorization code of a user who was handed over for a fresh ATO request."""
+        self.act("motar.start_ato_request")
+        return self.act("motar.sign_in", user="@olivia")["code"]
+
     def settle(self) -> None:
         answer = self.control.post("settle", json={"timeout": 10})
         assert answer.status_code == 200, answer.text
@@ -50,3 +68,105 @@ class Live:
 
     def user(self, handle: str) -> dict[str, Any]:
         return next(each for each in self.documents("motar.users") if each["handle"] == handle)
+
+
+@contextmanager
+def toy_app(**settings: Any) -> Iterator[App]:
+    """An app that plays the toy platform besides MOTAR and starts without fixtures."""
+    from mockserver.platforms.motar.platform import MOTAR
+    from tests.toy import TOY
+
+    with mock.patch("mockserver.app.load_platforms", return_value=(MOTAR, TOY)):
+        yield build_app(Settings(**{"fixture": (), **settings}))
+
+
+@contextmanager
+def toy_server_running(**settings: Any) -> Iterator[str]:
+    """The URL of such an app on a real port, for as long as the block runs."""
+    with toy_app(**settings) as app, running(app) as url:
+        yield url
+
+
+def send_raw(url: str, data: bytes, *, close_at_once: bool = False) -> bytes:
+    """Bytes to the server as they are; answers everything that comes until the server is done or falls silent."""
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(data)
+        if close_at_once:
+            return b""
+        received = b""
+        while not _is_complete(received):
+            chunk = connection.recv(65536)
+            if not chunk:
+                break
+            received += chunk
+        return received
+
+
+def _is_complete(received: bytes) -> bool:
+    head, end, body = received.partition(b"\r\n\r\n")
+    length = next((line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), None)
+    return bool(end) and length is not None and len(body) >= int(length.partition(b":")[2])
+
+
+@dataclass
+class Sent:
+    """What an ASGI app sent back."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+async def ask(
+    app: Any,
+    method: str,
+    path: str,
+    *,
+    query: bytes = b"",
+    headers: Iterable[tuple[bytes, bytes]] = (),
+    body: Iterable[bytes] = (b"",),
+    leave: bool = False,
+) -> Sent | None:
+    """Call an ASGI app directly; `leave` drops the connection after the last part of the body. None: no answer."""
+    parts = list(body)
+    messages: list[dict[str, Any]] = [
+        {"type": "http.request", "body": part, "more_body": leave or n < len(parts) - 1} for n, part in enumerate(parts)
+    ]
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(0)
+        return messages.pop(0) if messages else {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "scheme": "http",
+        "method": method,
+        "path": path,
+        "raw_path": path.encode("utf-8", "replace"),
+        "query_string": query,
+        "root_path": "",
+        "headers": [(name, value) for name, value in headers],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 8600),
+    }
+    await app(scope, receive, send)
+    if not sent:
+        return None
+    start = sent[0]
+    told = {name.decode("latin-1"): value.decode("latin-1") for name, value in start["headers"]}
+    return Sent(start["status"], told, b"".join(each.get("body", b"") for each in sent[1:]))
+
+
+async def eventually(check: Callable[[], Any], *, within: float = 5.0) -> Any:
+    """What `check` answers as soon as it is true; fails when it does not become so in time."""
+    async with asyncio.timeout(within):
+        while not (found := check()):  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+    return found
