@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from mockserver.errors import MockserverError
+
 TITLE_WIDTH = 66
 
 
@@ -27,6 +29,8 @@ class Story:
                 self._step(event["step"])
             case "ended":
                 self._end(event["run"])
+            case "refused":
+                raise MockserverError(event["detail"])
 
     def _step(self, step: dict[str, Any]) -> None:
         failed = step["outcome"] == "failed"

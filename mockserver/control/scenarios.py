@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -15,11 +16,13 @@ from mockserver import resources
 from mockserver.control.answers import json, read_as
 from mockserver.control.worlds import Body
 from mockserver.delivery.runtime import Runtime
-from mockserver.errors import Unknown
+from mockserver.errors import MockserverError, Unknown
 from mockserver.scenarios import Scenario, StepEvent, load_scenario, run
 from mockserver.scenarios.report import RunReport
 from mockserver.scenarios.stage import LiveStage
 from mockserver.store.library import Library
+
+log = logging.getLogger("mockserver.scenarios")
 
 NDJSON = "application/x-ndjson"
 
@@ -105,7 +108,7 @@ class ScenariosApi:
     async def _stream(
         self, scenario: Scenario, stage: LiveStage, inputs: dict[str, Any], world: str
     ) -> AsyncIterator[bytes]:
-        """Each step as it starts and ends, then the report, one JSON document a line."""
+        """Each step as it starts and ends, then the report or why there is none, one JSON document a line."""
         events: asyncio.Queue[StepEvent | None] = asyncio.Queue()
 
         async def perform() -> RunReport:
@@ -119,6 +122,13 @@ class ScenariosApi:
             while (event := await events.get()) is not None:
                 yield msgspec.json.encode(event) + b"\n"
             report = await task
+        except MockserverError as error:
+            yield msgspec.json.encode({"event": "refused", "detail": str(error)}) + b"\n"
+            return
+        except Exception:
+            log.exception("the scenario %s could not be performed", scenario.name)
+            yield msgspec.json.encode({"event": "refused", "detail": "The emulator failed; its log says why."}) + b"\n"
+            return
         finally:
             task.cancel()
         ended = {"event": "ended", "run": {"id": self._keep(world, report), **msgspec.to_builtins(report)}}

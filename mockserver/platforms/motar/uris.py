@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
 UNSAFE_SCHEMES = ("javascript", "data", "vbscript", "file", "blob", "about")
 
@@ -13,6 +13,11 @@ def split(url: str) -> SplitResult:
         return urlsplit(url)
     except ValueError:
         return SplitResult("", "", url, "", "")
+
+
+def query_of(url: str) -> dict[str, str]:
+    """The parameters of a URL; of a name that repeats, the last."""
+    return dict(parse_qsl(split(url).query, keep_blank_values=True))
 
 
 def with_query(url: str, **parameters: str) -> str:

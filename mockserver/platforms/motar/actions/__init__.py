@@ -20,6 +20,7 @@ from mockserver.platforms.motar.actions.plugins import (
     configure_plugin,
     create_plugin,
     deactivate_plugin,
+    regenerate_client_secret,
 )
 from mockserver.platforms.motar.actions.requests import (
     cancel_ato_request,
@@ -28,7 +29,7 @@ from mockserver.platforms.motar.actions.requests import (
     start_ato_request,
     view_progress,
 )
-from mockserver.platforms.motar.actions.sessions import hand_off, revoke_session, sign_in
+from mockserver.platforms.motar.actions.sessions import hand_off, open_redirect, revoke_session, sign_in
 
 ACTIONS = (
     register_organization,
@@ -42,10 +43,12 @@ ACTIONS = (
     configure_plugin,
     activate_plugin,
     deactivate_plugin,
+    regenerate_client_secret,
     start_ato_request,
     set_report,
     hand_off,
     sign_in,
+    open_redirect,
     add_distribution,
     remove_distribution,
     cancel_ato_request,

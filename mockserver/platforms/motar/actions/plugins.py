@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -116,3 +116,18 @@ def _check_ready(plugin: Plugin, needs: str, hint: str) -> None:
     ]
     if missing:
         raise Refused(f"{needs} {' and '.join(missing)}; {plugin.name!r} has none.", hint=hint)
+
+
+class RegenerateClientSecret(Arguments, frozen=True):
+    plugin: str | None = None
+    client_secret: Annotated[str, msgspec.Meta(min_length=8, max_length=200)] | None = None
+    by: str | None = None
+
+
+@action("motar.regenerate_client_secret")
+def regenerate_client_secret(world: World, args: RegenerateClientSecret) -> Plugin:
+    """Give a plugin another client secret, a made one or the one given; the old one stops working at once."""
+    plugin = find_plugin(world, args.plugin)
+    member(world, world[ORGANIZATIONS][plugin.organization], args.by, DEVELOPERS, "regenerating a client secret")
+    secret = args.client_secret or f"iok-cse-{world.mint.hex(48, 'motar.client_secret')}"
+    return world[PLUGINS].change(plugin.id, client_secret=secret)

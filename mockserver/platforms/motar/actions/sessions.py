@@ -72,12 +72,29 @@ def sign_in(world: World, args: SignIn) -> Result:
         target = oauth.cancel_sign_in(world, checked)
     else:
         target = oauth.complete_sign_in(world, checked, user)
-    result: Result = {**dict(parse_qsl(uris.split(target).query)), "redirect_url": target}
+    result: Result = {**uris.query_of(target), "redirect_url": target}
     if args.visit:
-        result["delivery"] = world.outbox.send(
-            "browser.redirect", about=checked.state, method="GET", url=target, headers=(("accept", "text/html"),)
-        ).id
+        result["delivery"] = _open(world, target, checked.state)
     return result
+
+
+class OpenRedirect(Arguments, frozen=True):
+    url: str
+
+
+@action("motar.open_redirect")
+def open_redirect(world: World, args: OpenRedirect) -> Result:
+    """The user's browser opens a redirect that a sign-in answered, perhaps much later than it was issued."""
+    bare = args.url.partition("?")[0]
+    registered = {uri.partition("?")[0] for plugin in world[PLUGINS] for uri in plugin.redirect_uris}
+    if bare not in registered:
+        raise Refused(f"{bare} is no plugin's redirect URI.", hint="motar.sign_in answers a redirect_url.")
+    return {"delivery": _open(world, args.url, uris.query_of(args.url).get("state", ""))}
+
+
+def _open(world: World, url: str, state: str) -> str:
+    accept = (("accept", "text/html"),)
+    return world.outbox.send("browser.redirect", about=state, method="GET", url=url, headers=accept).id
 
 
 class RevokeSession(Arguments, frozen=True):
