@@ -54,6 +54,7 @@ class Console:
     async def home(self, request: Request) -> Response:
         default = self._worlds.find(DEFAULT)
         base = default.base_url
+        at = "" if base == "http://127.0.0.1:8600" else f" --server {base}"
         return self._page(
             "home.html",
             version=self._version,
@@ -74,13 +75,13 @@ class Console:
             next=[
                 {
                     "title": "Start an ATO request",
-                    "command": "mockserver trigger motar.start_ato_request",
+                    "command": f"mockserver trigger motar.start_ato_request{at}",
                     "text": "Studio's click; the webhook goes to the plugin's request endpoint.",
                     "href": None,
                 },
                 {
                     "title": "Hand a user over",
-                    "command": "mockserver trigger motar.hand_off",
+                    "command": f"mockserver trigger motar.hand_off{at}",
                     "text": "Answers the sign-in URL that Studio would open; open it in this browser.",
                     "href": None,
                 },
@@ -92,7 +93,7 @@ class Console:
                 },
                 {
                     "title": "Run a whole request",
-                    "command": "mockserver run motar/ato-happy-path --plugin http://127.0.0.1:8700",
+                    "command": f"mockserver run motar/ato-happy-path --plugin http://localhost:3000{at}",
                     "text": "The shipped scenario against your plugin, step by step.",
                     "href": None,
                 },
@@ -129,6 +130,7 @@ class Console:
         except MockserverError as error:
             return self._page(
                 "message.html",
+                404,
                 status=404,
                 title="Nothing to show",
                 text=error.message,
@@ -147,8 +149,8 @@ class Console:
         plugin = next(iter(seen["plugins"]), None)
         return None if plugin is None else {**plugin, "users": seen["users"]}
 
-    def _page(self, template: str, status: int = 200, **context: Any) -> Response:
-        if template == "message.html":
-            context["status"] = status
+    def _page(self, template: str, http_status: int = 200, /, **context: Any) -> Response:
         shown = {"world": "", "assets": ASSETS, "public_url": self._public_url, **context}
-        return Response(pages.render(template, **shown), status, headers=HEADERS, media_type="text/html; charset=utf-8")
+        return Response(
+            pages.render(template, **shown), http_status, headers=HEADERS, media_type="text/html; charset=utf-8"
+        )

@@ -70,14 +70,17 @@ def _redeem(world: World, sign_in: oauth.SignIn, ticket: str) -> User | None:
 
 def _signin_page(world: World, call: Call, sign_in: oauth.SignIn, error: str | None = None) -> Page:
     request = world[REQUESTS].get(sign_in.state)
-    handoff = None
+    handoff, company = None, None
     if request is not None and request.plugin == sign_in.plugin.id:
         app = world[APPS][request.app]
+        company = app.organization
         handoff = {
             "app_name": app.name,
             "package_name": request.package_name,
-            "company": world[ORGANIZATIONS][app.organization].name,
+            "company": world[ORGANIZATIONS][company].name,
         }
+    # Whoever comes from Studio belongs to the company, so its people are the ones to pick first.
+    people = sorted(world[USERS], key=lambda user: company is not None and user.organization != company)
     return Page(
         "signin.html",
         {
@@ -85,7 +88,7 @@ def _signin_page(world: World, call: Call, sign_in: oauth.SignIn, error: str | N
             "fields": [],
             "client_id": sign_in.plugin.client_id,
             "redirect_uri": sign_in.redirect_uri,
-            "users": [_person(world, user) for user in world[USERS]],
+            "users": [_person(world, user) for user in people],
             "error": error,
             "handle": call.form().get("handle", "") if call.content_type == FORM else "",
             "handoff": handoff,
