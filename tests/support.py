@@ -29,13 +29,13 @@ class Live:
     http: httpx2.Client
     control: httpx2.Client
 
-    def act(self, action: str, **arguments: Any) -> Any:
+    def act(self, action: str, /, **arguments: Any) -> Any:
         """Run an action; asserts that it was not refused."""
         answer = self.try_act(action, **arguments)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def try_act(self, action: str, **arguments: Any) -> httpx2.Response:
+    def try_act(self, action: str, /, **arguments: Any) -> httpx2.Response:
         return self.control.post(f"actions/{action}", json=arguments)
 
     def drop(self) -> None:

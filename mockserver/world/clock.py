@@ -83,13 +83,13 @@ class Clock:
     def set(self, mode: ClockMode, now: datetime | None = None) -> None:
         """Choose mode and instant; without `now` the current instant is kept. Raises `Refused` outside all dates."""
         instant = _possible(now) if now is not None else self.now()
-        offset = instant.timestamp() - self._wall() if mode == "live" and now is not None else self._offset(mode)
+        offset = self._offset() if mode == "live" and now is None else self._distance(mode, instant)
         self._states.put(ClockState("clock", mode, instant, offset))
 
     def start(self, mode: ClockMode, now: datetime | None) -> None:
         """The clock of a new world; raises as `set` does."""
         standing = _possible(now) if now is not None else FROZEN_START
-        offset = standing.timestamp() - self._wall() if now is not None else 0.0
+        offset = self._distance(mode, standing) if now is not None else 0.0
         self._states.put(ClockState("clock", mode, standing, offset))
 
     def move_to(self, instant: datetime) -> None:
@@ -99,11 +99,14 @@ class Clock:
             raise Refused(f"Time only goes forward: it is {iso(now)}, not yet {iso(instant)}.")
         self.set(self.mode, instant)
 
-    def _offset(self, mode: ClockMode) -> float:
+    def _offset(self) -> float:
+        """What a clock that runs on from the current instant adds to the wall's."""
         state = self._states["clock"]
-        if mode == "live" and state.mode != "live":
-            return state.now.timestamp() - self._wall()
-        return state.offset
+        return state.offset if state.mode == "live" else self._distance("live", state.now)
+
+    def _distance(self, mode: ClockMode, instant: datetime) -> float:
+        # A standing clock's state must not depend on when it was made: snapshots are compared.
+        return instant.timestamp() - self._wall() if mode == "live" else 0.0
 
 
 def _possible(instant: datetime) -> datetime:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from mockserver.errors import Refused
-from mockserver.world.clock import EARLIEST, FROZEN_START, LATEST, ClockMode, Timer, iso
+from mockserver.world.clock import CLOCKS, EARLIEST, FROZEN_START, LATEST, ClockMode, Timer, iso
 from mockserver.world.world import World
 from mockserver.world.worlds import ClockSpec
 from tests.toy import NOTES, toy_worlds
@@ -88,6 +88,20 @@ def test_freezing_keeps_the_instant_and_thawing_goes_on_from_it():
     set_clock(here, "auto")
     wall.now += 1
     assert here.clock.now() == NOON + timedelta(seconds=6)
+
+
+@pytest.mark.parametrize("mode", ["frozen", "auto"])
+def test_the_state_of_a_standing_clock_does_not_tell_when_it_was_made(mode: ClockMode):
+    def states(seconds: float) -> list[object]:
+        wall = Wall()
+        wall.now += seconds
+        given, frozen_later, moved = world(mode, NOON, wall), world("live", NOON, wall), world(mode, None, wall)
+        set_clock(frozen_later, mode, NOON)
+        with moved.transaction():
+            moved.clock.move_to(NOON)
+        return [list(each[CLOCKS]) for each in (given, frozen_later, moved)]
+
+    assert states(0) == states(12345)
 
 
 def test_moving_goes_forward_only():
