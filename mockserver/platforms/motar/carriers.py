@@ -6,6 +6,8 @@ from mockserver.wire import Carrier
 
 CLIENT_ID = Carrier("client_id", "parameter", ("client_id", "clientId"))
 CODE = Carrier("code", "parameter", ("code",))
+DEVICE_CODE = Carrier("device_code", "parameter", ("device_code",))
+USER_CODE = Carrier("device_code", "parameter", ("user_code",))
 REFRESH = Carrier("refresh_token", "parameter", ("refresh_token",))
 AUTHORIZATION = Carrier("access_token", "authorization")
 

@@ -110,9 +110,58 @@ DECISIONS = (
         "text, since older pages say access_denied.",
     ),
     Decision(
+        "OAuth2 with PKCE",
+        "documented",
+        "S256 only. The challenge is base64 of a SHA-256, the verifier 43 to 128 characters. The page's expression "
+        "for the verifier lets more characters through than RFC 7636, which is told, and by the letter no hyphen, "
+        "which is taken all the same (assumed).",
+    ),
+    Decision(
+        "Codes with and without a challenge",
+        "assumed",
+        "A code that was issued for a challenge needs its verifier at /oauth/token too. /oauth/v2/token refuses codes "
+        "without a challenge, since nobody proves anything there without a secret; refresh tokens of every kind of "
+        "session are taken, also without the secret.",
+    ),
+    Decision(
+        "Errors of /oauth/v2",
+        "assumed",
+        "The object {error, error_description, message, error_number} is documented. HTTP statuses are RFC 6749's: 401 "
+        "for a client that is not known, else 400. Unknown clients are 4013 as on the device page. The device token "
+        "endpoint answers `number` beside `error_number`, because the page's samples have one or the other.",
+    ),
+    Decision(
+        "Device flow",
+        "documented",
+        "A device code is a UUID, a user code eight capital letters, both live 600 seconds, polls are 5 seconds apart. "
+        "verification_uri is this server's /activate instead of the vendor's. Numbers of slow_down (4001), "
+        "access_denied (4019), expired_token and invalid_grant (4015) are assumed, and that approving gives consent.",
+    ),
+    Decision(
+        "Basic login",
+        "documented",
+        "Only where a MOTAR administrator allows it: motar.allow_basic_login. Ordinary routes never take a user's "
+        "Basic. It gives no consent (assumed).",
+    ),
+    Decision(
+        "Launch with a code",
+        "documented",
+        "motar.launch_app answers the redirect to the Desktop Launch URI that motar.configure_launch sets (assumed: "
+        "else to the first redirect URI). Its code is exchanged at /oauth/token without redirect_uri (observed); "
+        "launching gives consent. The names of MOTAR's own parameters are cut on the page; studentId is assumed, and "
+        "the code comes last.",
+    ),
+    Decision(
+        "CAC associations",
+        "assumed",
+        "What is reported is stored and shown by motar.view_cac_associations, with the user who has that mail address. "
+        "An edipi that is not ten digits is told. Any active plugin may report.",
+    ),
+    Decision(
         "Not emulated",
         "assumed",
-        "AI plugins, anonymous users, training, leaderboards, app data, notifications, images and the Studio "
-        "tooling API: calls there answer 404 in MOTAR's shape and say so.",
+        "AI plugins, anonymous users, training, leaderboards, app data, notifications, images, the Studio tooling API, "
+        "and the refresh of a shared headset's session with a PIN, whose path is on no public page: calls there answer "
+        "404 in MOTAR's shape and say so.",
     ),
 )

@@ -1,16 +1,21 @@
-"""MOTAR's way of saying no: its code table, and the two shapes in which an error leaves.
+"""MOTAR's way of saying no: its code table, and the shapes in which an error leaves.
 
-Everywhere but on `/oauth/signin` it is `{error_description, error_code}`, repeated in the headers
-`errordescription` and `errorcode`, because one family of clients reads only the body and another
-only the headers. `/oauth/signin` answers `{message, number}`, or a page when a browser asks.
+Mostly it is `{error_description, error_code}`, repeated in the headers `errordescription` and
+`errorcode`, because one family of clients reads only the body and another only the headers.
+`/oauth/signin` answers `{message, number}`, `/oauth/v2/*` what `oauth_errors` says, and where people
+go with a browser it is a page.
 """
 
 from __future__ import annotations
 
 from enum import Enum
 
+from mockserver.platforms.motar import oauth_errors
 from mockserver.wire import Answer, Call, Page, Refusal, Rejected, Route, json_answer
 from mockserver.world.journal import Violation
+
+
+PAGES = ("/oauth/signin", "/oauth/v2/signin", "/activate")
 
 
 class Error(Enum):
@@ -27,6 +32,7 @@ class Error(Enum):
     INVALID_CREDENTIALS = (401, "4011")
     API_KEY = (401, "4012")
     NOT_APPROVED = (401, "4013")
+    INSUFFICIENT = (401, "4014")
     CODE_MALFORMED = (401, "4015")
     NO_AUTHORIZATION = (401, "4016")
     NO_CONSENT = (401, "4019")
@@ -61,14 +67,20 @@ def strictness(violations: list[Violation]) -> Refusal:
 
 def refuse(call: Call, route: Route | None, refusal: Refusal) -> Answer | Page:
     """Render a refusal in the shape that belongs to the route, for the client that asked."""
+    is_v2 = call.path.startswith(oauth_errors.PREFIX)
+    if is_v2:
+        refusal = oauth_errors.translate(refusal)
     headers = (
         *refusal.headers,
         ("errorcode", refusal.code),
         ("errordescription", _header_text(refusal.description)),
     )
-    if route is not None and route.path == "/oauth/signin":
-        if "text/html" in (call.header("accept") or ""):
-            return Page("signin_problem.html", _page(call, refusal), refusal.status, headers)
+    path = route.path if route is not None else ""
+    if path in PAGES and "text/html" in (call.header("accept") or ""):
+        return Page("signin_problem.html", _page(call, refusal), refusal.status, headers)
+    if is_v2:
+        return json_answer(oauth_errors.body(call, refusal), status=refusal.status, headers=headers)
+    if path == "/oauth/signin":
         body = {"message": refusal.description, "number": int(refusal.code)}
         return json_answer(body, status=refusal.status, headers=headers)
     body = {"error_description": refusal.description, "error_code": refusal.code}

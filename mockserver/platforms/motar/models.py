@@ -65,7 +65,11 @@ class Distribution(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plugin(msgspec.Struct, frozen=True, kw_only=True):
-    """An ATO plugin. It works while it is active and its organization has the permission."""
+    """An ATO plugin. It works while it is active and its organization has the permission.
+
+    `basic_login` is a MOTAR administrator's to allow. `launch_uri` is what Studio calls the Desktop
+    Launch URI, `launch_with_code` the box beside it.
+    """
 
     id: str
     name: str
@@ -76,6 +80,9 @@ class Plugin(msgspec.Struct, frozen=True, kw_only=True):
     request_endpoint: str | None = None
     distribution_endpoint: str | None = None
     active: bool = False
+    basic_login: bool = False
+    launch_uri: str | None = None
+    launch_with_code: bool = True
 
 
 class AtoRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,7 +134,11 @@ class Ticket(msgspec.Struct, frozen=True):
 
 
 class AuthorizationCode(msgspec.Struct, frozen=True, kw_only=True):
-    """A code on its way from the redirect to the token endpoint; kept after use to recognise a second one."""
+    """A code on its way from the redirect to the token endpoint; kept after use to recognise a second one.
+
+    `challenge` is the SHA-256 that a PKCE sign-in announced, as base64url without padding; `launch`
+    says that the code came with a launch instead of a sign-in.
+    """
 
     code: str
     client_id: str
@@ -136,6 +147,8 @@ class AuthorizationCode(msgspec.Struct, frozen=True, kw_only=True):
     nonce: str | None
     expires: datetime
     used: bool = False
+    challenge: str | None = None
+    launch: bool = False
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):

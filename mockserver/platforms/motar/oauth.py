@@ -6,7 +6,7 @@ import hmac
 from dataclasses import dataclass
 from typing import Literal
 
-from mockserver.platforms.motar import tokens
+from mockserver.platforms.motar import pkce, tokens
 from mockserver.platforms.motar.errors import Error
 from mockserver.platforms.motar.models import (
     ACCESS_TOKENS,
@@ -35,13 +35,17 @@ ResponseType = Literal["code", "implicit"]
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """A checked request to sign in: who asks, where to go back to, and what to bring along."""
+    """A checked request to sign in: who asks, where to go back to, and what to bring along.
+
+    `challenge` is there when it came by `/oauth/v2/signin`.
+    """
 
     plugin: Plugin
     response_type: ResponseType
     redirect_uri: str
     state: str
     nonce: str | None
+    challenge: str | None = None
 
 
 def check_sign_in(world: World, parameters: dict[str, str]) -> SignIn | Refusal:
@@ -98,7 +102,9 @@ def complete_sign_in(world: World, sign_in: SignIn, user: User) -> str:
     if consent not in world[CONSENTS]:
         world[CONSENTS].put(Consent(consent, world.clock.now()))
     if sign_in.response_type == "code":
-        code = tokens.issue_code(world, sign_in.plugin, user, sign_in.redirect_uri, sign_in.nonce)
+        code = tokens.issue_code(
+            world, sign_in.plugin, user, sign_in.redirect_uri, sign_in.nonce, challenge=sign_in.challenge
+        )
         # One old client takes whatever follows the first equals sign as the code, so code comes first.
         return with_query(sign_in.redirect_uri, code=code.code, state=sign_in.state)
     issued = tokens.open_session(world, sign_in.plugin.client_id, user.id, sign_in.nonce)
@@ -117,8 +123,9 @@ def consent_id(user: User, plugin: Plugin) -> str:
 
 
 def cancel_sign_in(world: World, sign_in: SignIn) -> str:
-    """The user will not: the URL that says so."""
-    return with_query(sign_in.redirect_uri, error=world.settings(MotarSettings).cancel_error, state=sign_in.state)
+    """The user will not: the URL that says so, where PKCE is asked for in the words of RFC 6749."""
+    error = world.settings(MotarSettings).cancel_error if sign_in.challenge is None else "access_denied"
+    return with_query(sign_in.redirect_uri, error=error, state=sign_in.state)
 
 
 def check_password(world: World, handle: str, password: str) -> User | None:
@@ -150,6 +157,8 @@ def exchange(world: World, client: Plugin, parameters: dict[str, str]) -> tokens
             f"redirect_uri {redirect_uri!r} is not the one the code was issued for, {code.redirect_uri!r}; "
             f"they differ {difference(redirect_uri, code.redirect_uri)}"
         )
+    if code.challenge is not None and (unproved := pkce.check_verifier(code.challenge, parameters)) is not None:
+        return unproved
     world[CODES].change(code.code, used=True)
     return tokens.open_session(world, client.client_id, code.user, code.nonce)
 

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from mockserver.platforms.motar import errors, fixtures, routes_ato, routes_oauth, routes_signin, routes_user, studio
+from mockserver.platforms.motar import (
+    errors,
+    fixtures,
+    models_auth,
+    routes_activate,
+    routes_ato,
+    routes_basic,
+    routes_cac,
+    routes_oauth,
+    routes_signin,
+    routes_user,
+    routes_v2,
+    studio,
+)
 from mockserver.platforms.motar.actions import ACTIONS
 from mockserver.platforms.motar.decisions import DECISIONS
 from mockserver.platforms.motar.models import KINDS
@@ -12,9 +25,18 @@ from mockserver.wire import Platform
 MOTAR = Platform(
     name="motar",
     title="MOTAR",
-    routes=(*routes_signin.ROUTES, *routes_oauth.ROUTES, *routes_user.ROUTES, *routes_ato.ROUTES),
+    routes=(
+        *routes_signin.ROUTES,
+        *routes_oauth.ROUTES,
+        *routes_v2.ROUTES,
+        *routes_activate.ROUTES,
+        *routes_basic.ROUTES,
+        *routes_user.ROUTES,
+        *routes_ato.ROUTES,
+        *routes_cac.ROUTES,
+    ),
     actions=ACTIONS,
-    kinds=KINDS,
+    kinds=(*KINDS, *models_auth.KINDS),
     refuse=errors.refuse,
     problem=errors.problem,
     strictness=errors.strictness,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from mockserver.platforms.motar import oauth, tokens
 from mockserver.platforms.motar.carriers import AUTHORIZATION, CLIENT_ID, CODE, OAUTH_PAGE, REFRESH
 from mockserver.platforms.motar.errors import Error
-from mockserver.platforms.motar.models import REFRESH_TOKENS, SESSIONS, Session
+from mockserver.platforms.motar.models import CODES, REFRESH_TOKENS, SESSIONS, Session
 from mockserver.platforms.motar.parameters import LOGOUT, TOKEN, from_anywhere, missing
 from mockserver.wire import Answer, Call, Evidence, Refusal, Route, json_answer
+from mockserver.world.journal import Pairs
 from mockserver.world.world import World
 
 
@@ -27,12 +28,12 @@ def token(world: World, call: Call) -> Answer | Refusal:
     if isinstance(client, Refusal):
         return client
     if grant_type == "authorization_code":
-        if "redirect_uri" not in parameters:
+        if "redirect_uri" not in parameters and not _came_with_a_launch(world, parameters):
             call.violate("redirect_uri", "missing; send the one that the code was issued for")
         issued = oauth.exchange(world, client, parameters)
     else:
         issued = oauth.refresh(world, client, parameters)
-    return issued if isinstance(issued, Refusal) else _token_answer(issued)
+    return issued if isinstance(issued, Refusal) else token_answer(issued)
 
 
 def logout(world: World, call: Call) -> Answer | Refusal:
@@ -61,6 +62,11 @@ def validate(world: World, call: Call) -> Answer | Refusal:
     return signed_in if isinstance(signed_in, Refusal) else json_answer({"success": True})
 
 
+def _came_with_a_launch(world: World, parameters: dict[str, str]) -> bool:
+    code = world[CODES].get(parameters.get("code", ""))
+    return code is not None and code.launch
+
+
 def _session_of(world: World, value: str) -> Session | Refusal:
     refresh_token = world[REFRESH_TOKENS].get(value)
     if refresh_token is None:
@@ -71,7 +77,8 @@ def _session_of(world: World, value: str) -> Session | Refusal:
     return oauth.resting(world, oauth.client_of(world, session)) or session
 
 
-def _token_answer(issued: tokens.TokenSet) -> Answer:
+def token_answer(issued: tokens.TokenSet) -> Answer:
+    """A pair of tokens, in the body and in headers."""
     body: dict[str, object] = {
         "access_token": issued.access_token,
         "refresh_token": issued.refresh_token,
@@ -80,16 +87,18 @@ def _token_answer(issued: tokens.TokenSet) -> Answer:
     }
     if issued.nonce is not None:
         body["nonce"] = issued.nonce
-    # One SDK reads new tokens from these headers and never from the body, another from the body only.
-    return json_answer(
-        body,
-        headers=(
-            ("accesstoken", issued.access_token),
-            ("refreshtoken", issued.refresh_token),
-            ("access_token", issued.access_token),
-            ("refresh_token", issued.refresh_token),
-            ("cache-control", "no-store"),
-        ),
+    # One SDK reads new tokens from headers and never from the body, another from the body only.
+    return json_answer(body, headers=token_headers(issued))
+
+
+def token_headers(issued: tokens.TokenSet) -> Pairs:
+    """A pair of tokens as headers, under both names that clients look for."""
+    return (
+        ("accesstoken", issued.access_token),
+        ("refreshtoken", issued.refresh_token),
+        ("access_token", issued.access_token),
+        ("refresh_token", issued.refresh_token),
+        ("cache-control", "no-store"),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from mockserver.platforms.motar import oauth
+from mockserver.platforms.motar import oauth, oauth_v2
 from mockserver.platforms.motar.carriers import CLIENT_ID, OAUTH_PAGE
 from mockserver.platforms.motar.errors import Error
 from mockserver.platforms.motar.models import APPS, CONSENTS, ORGANIZATIONS, REQUESTS, TICKETS, USERS, Ticket, User
@@ -16,13 +16,20 @@ from mockserver.world.durations import parse_duration
 from mockserver.world.world import World
 
 TICKET_LIFETIME = parse_duration("10m")
+ASKS = (
+    "Sign you in",
+    "Read your profile: name, handle and mail address",
+    "Work on ATO requests of your organization",
+)
+"""What a user allows a client."""
 
 
 def signin_page(world: World, call: Call) -> Answer | Page | Refusal:
     """Show who can sign in."""
     parameters = from_query(call)
     tell_unknown(call, parameters, SIGN_IN)
-    sign_in = oauth.check_sign_in(world, parameters)
+    oauth_v2.tell_sign_in(call, parameters)
+    sign_in = oauth_v2.check_sign_in(world, call.path, parameters)
     return sign_in if isinstance(sign_in, Refusal) else _signin_page(world, call, sign_in)
 
 
@@ -37,7 +44,7 @@ def signin_submit(world: World, call: Call) -> Answer | Page | Refusal:
         )
     fields = {**from_query(call), **call.form()}
     tell_unknown(call, fields, SIGN_IN_FORM)
-    sign_in = oauth.check_sign_in(world, fields)
+    sign_in = oauth_v2.check_sign_in(world, call.path, fields)
     if isinstance(sign_in, Refusal):
         return sign_in
     if fields.get("decision") == "cancel":
@@ -88,7 +95,7 @@ def _signin_page(world: World, call: Call, sign_in: oauth.SignIn, error: str | N
             "fields": [],
             "client_id": sign_in.plugin.client_id,
             "redirect_uri": sign_in.redirect_uri,
-            "users": [_person(world, user) for user in people],
+            "users": [person(world, user) for user in people],
             "error": error,
             "handle": call.form().get("handle", "") if call.content_type == FORM else "",
             "handoff": handoff,
@@ -109,12 +116,8 @@ def _consent_page(world: World, call: Call, sign_in: oauth.SignIn, user: User) -
         {
             **asker,
             "fields": [("ticket", ticket.id)],
-            "user": _person(world, user),
-            "asks": [
-                "Sign you in",
-                "Read your profile: name, handle and mail address",
-                "Work on ATO requests of your organization",
-            ],
+            "user": person(world, user),
+            "asks": list(ASKS),
             "back": asker["action"],
         },
         form_targets=(_origin(sign_in.redirect_uri),),
@@ -131,14 +134,17 @@ def _asker(world: World, call: Call, sign_in: oauth.SignIn) -> dict[str, object]
     }
     if sign_in.nonce is not None:
         asked["nonce"] = sign_in.nonce
+    if sign_in.challenge is not None:
+        asked |= {"code_challenge": sign_in.challenge, "code_challenge_method": "S256"}
     return {
         "app": sign_in.plugin.name,
         "organization": world[ORGANIZATIONS][sign_in.plugin.organization].name,
-        "action": with_query(urlsplit(call.base_url).path + "/oauth/signin", **asked),
+        "action": with_query(urlsplit(call.base_url).path + call.path, **asked),
     }
 
 
-def _person(world: World, user: User) -> dict[str, str]:
+def person(world: World, user: User) -> dict[str, str]:
+    """A user as the pages show one."""
     organization = world[ORGANIZATIONS].get(user.organization) if user.organization else None
     return {
         "handle": user.handle,

@@ -17,7 +17,8 @@ class MotarSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     `expires_in`: what the token endpoint answers, and how long an access token lives: the string
     `"1d"` of the vendor's pages, or a number of seconds, which standard OAuth clients insist on.
-    `code_lifetime`, `refresh_lifetime`: assumed spans. `plugin_auth`: the one form of authorization
+    `code_lifetime`, `refresh_lifetime`: assumed spans. `device_lifetime`, `device_interval`: how long
+    a device may wait for its user, and the seconds between its polls, as documented. `plugin_auth`: the one form of authorization
     the plugin endpoints accept; `any` takes a Bearer token, the bare token and Basic alike.
     `origin_mark`: the Origin header on webhooks, by which a plugin may verify where a call came
     from; null sends none. `resend_on_change`: send the request document again when a company phone
@@ -30,6 +31,8 @@ class MotarSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     expires_in: Literal["1d"] | Annotated[int, msgspec.Meta(ge=1, le=315_360_000)] = "1d"
     code_lifetime: Duration = "10m"
     refresh_lifetime: Duration = "30d"
+    device_lifetime: Duration = "10m"
+    device_interval: Annotated[int, msgspec.Meta(ge=0, le=3600)] = 5
     plugin_auth: Literal["any", "bearer", "bare", "basic"] = "any"
     origin_mark: str | None = "https://api.motar.io"
     resend_on_change: bool = False
@@ -40,7 +43,7 @@ class MotarSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     redirect_uri: str | None = None
 
     def __post_init__(self) -> None:
-        for name in ("code_lifetime", "refresh_lifetime"):
+        for name in ("code_lifetime", "refresh_lifetime", "device_lifetime"):
             try:
                 parse_duration(getattr(self, name))
             except Invalid as error:

@@ -43,8 +43,17 @@ def lifetime(world: World) -> timedelta:
     return timedelta(days=1) if expires_in == "1d" else timedelta(seconds=int(expires_in))
 
 
-def issue_code(world: World, plugin: Plugin, user: User, redirect_uri: str, nonce: str | None) -> AuthorizationCode:
-    """A fresh authorization code for this user and client."""
+def issue_code(
+    world: World,
+    plugin: Plugin,
+    user: User,
+    redirect_uri: str,
+    nonce: str | None,
+    *,
+    challenge: str | None = None,
+    launch: bool = False,
+) -> AuthorizationCode:
+    """A fresh authorization code for this user and client; with a `challenge`, for who knows its verifier."""
     code_lifetime = parse_duration(world.settings(MotarSettings).code_lifetime)
     return world[CODES].insert(
         AuthorizationCode(
@@ -54,6 +63,8 @@ def issue_code(world: World, plugin: Plugin, user: User, redirect_uri: str, nonc
             redirect_uri=redirect_uri,
             nonce=nonce,
             expires=world.clock.now() + code_lifetime,
+            challenge=challenge,
+            launch=launch,
         )
     )
 

@@ -20,7 +20,7 @@ def query_of(url: str) -> dict[str, str]:
     return dict(parse_qsl(split(url).query, keep_blank_values=True))
 
 
-def with_query(url: str, **parameters: str) -> str:
+def with_query(url: str, /, **parameters: str) -> str:
     """`url` as it is, with parameters after those it has.
 
     A space becomes `%20`, which every client decodes, and never `+`, which many do not.

@@ -5,6 +5,7 @@ out, it is the only one there is, or the latest ATO request. `by` is who acts; l
 first who may. What is not said of new things is made up, the same on every run.
 """
 
+from mockserver.platforms.motar.actions.authentication import AUTHENTICATION
 from mockserver.platforms.motar.actions.organizations import (
     create_app,
     create_distribution,
@@ -55,4 +56,5 @@ ACTIONS = (
     revoke_session,
     view_progress,
     forge_webhook,
+    *AUTHENTICATION,
 )

@@ -164,18 +164,19 @@ class Permission(Arguments, frozen=True):
 @action("motar.grant_ato_permission")
 def grant_ato_permission(world: World, args: Permission) -> Organization:
     """Allow an organization to make ATO plugins (a MOTAR administrator's)."""
-    _check_administrator(world, args.by)
+    check_administrator(world, args.by)
     return world[ORGANIZATIONS].change(find_organization(world, args.organization).id, ato_permission=True)
 
 
 @action("motar.revoke_ato_permission")
 def revoke_ato_permission(world: World, args: Permission) -> Organization:
     """Take the ATO permission back (a MOTAR administrator's): the organization's plugins stop working."""
-    _check_administrator(world, args.by)
+    check_administrator(world, args.by)
     return world[ORGANIZATIONS].change(find_organization(world, args.organization).id, ato_permission=False)
 
 
-def _check_administrator(world: World, reference: str | None) -> None:
+def check_administrator(world: World, reference: str | None) -> None:
+    """Nothing when nobody in particular acts, or a MOTAR administrator; raises `Refused` otherwise."""
     if reference is not None and not (user := find_user(world, reference)).motar_admin:
         raise Refused(
             f"{user.handle} is no MOTAR administrator; only one may do this.",

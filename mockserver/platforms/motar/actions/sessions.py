@@ -6,7 +6,7 @@ from typing import Literal
 from urllib.parse import parse_qsl
 
 from mockserver.errors import Refused
-from mockserver.platforms.motar import oauth, tokens, uris
+from mockserver.platforms.motar import oauth, oauth_v2, tokens, uris
 from mockserver.platforms.motar.actions.arguments import ANYBODY, Arguments, Result
 from mockserver.platforms.motar.models import APPS, CONSENTS, ORGANIZATIONS, PLUGINS, SESSIONS
 from mockserver.platforms.motar.parameters import first_of_each
@@ -62,7 +62,8 @@ def sign_in(world: World, args: SignIn) -> Result:
     """
     user = find_user(world, args.user)
     url = args.url or hand_off(world, HandOff(request=args.request, by=args.user))["url"]
-    checked = oauth.check_sign_in(world, first_of_each(parse_qsl(uris.split(url).query, keep_blank_values=True)))
+    asked = uris.split(url)
+    checked = oauth_v2.check_sign_in(world, asked.path, first_of_each(parse_qsl(asked.query, keep_blank_values=True)))
     if isinstance(checked, Refusal):
         raise Refused(
             f"The sign-in page refuses this URL with {checked.status}/{checked.code}: {checked.description}",
