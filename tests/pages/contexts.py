@@ -132,6 +132,16 @@ MESSAGE: Context = EVERYWHERE | {
     "status": 404,
 }
 
+ACTIVATE: Context = EVERYWHERE | {
+    "action": "/activate",
+    "fields": [("user_code", "BCDFGHJK")],
+    "device": {"app": "Quick ATO", "organization": "Quick ATO Systems", "user_code": "BCDFGHJK"},
+    "users": [user(), user("@grace", "Grace Hopper", "Quick ATO Systems")],
+    "entered": "@ada",
+    "error": "That is not the password of @ada.",
+    "outcome": "",
+}
+
 FULL: dict[str, Context] = {
     "signin.html": SIGNIN,
     "consent.html": CONSENT,
@@ -139,6 +149,7 @@ FULL: dict[str, Context] = {
     "progress.html": PROGRESS,
     "home.html": HOME,
     "message.html": MESSAGE,
+    "activate.html": ACTIVATE,
 }
 
 _NOWHERE: Context = {"assets": "/_mock/assets", "world": "", "public_url": ""}
@@ -150,6 +161,7 @@ BARE: dict[str, Context] = {
     "progress.html": PROGRESS | _NOWHERE | {"distributions": [], "alerts": [], "hand_off_url": None},
     "home.html": HOME | _NOWHERE | {"worlds": [], "quickstart": None, "next": [], "links": [], "progress": []},
     "message.html": MESSAGE | _NOWHERE | {"hints": []},
+    "activate.html": ACTIVATE | _NOWHERE | {"fields": [], "device": None, "users": [], "entered": "", "error": None},
 }
 
 MANY_USERS: Context = SIGNIN | {
@@ -161,6 +173,8 @@ EVERY_PAGE = [
     *((f"{name} full", name, context) for name, context in FULL.items()),
     *((f"{name} bare", name, context) for name, context in BARE.items()),
     ("signin.html with many users", "signin.html", MANY_USERS),
+    ("activate.html approved", "activate.html", ACTIVATE | {"users": [], "outcome": "approved"}),
+    ("activate.html denied", "activate.html", ACTIVATE | {"users": [], "outcome": "denied"}),
     ("progress.html cancelled", "progress.html", PROGRESS | {"cancelled": True}),
     ("progress.html complete", "progress.html", PROGRESS | {"status": "completed", "complete": True}),
     ("progress.html with a strange status", "progress.html", PROGRESS | {"status": "lost"}),

@@ -14,7 +14,6 @@ from mockserver.platforms.motar import oauth_errors
 from mockserver.wire import Answer, Call, Page, Refusal, Rejected, Route, json_answer
 from mockserver.world.journal import Violation
 
-
 PAGES = ("/oauth/signin", "/oauth/v2/signin", "/activate")
 
 

@@ -104,8 +104,8 @@ ROUTES = (
             "documented",
             "assumed",
             "assumed",
-            "The same page as /oauth/signin. code_challenge is base64 or base64url, padded or not; S256 only. A missing "
-            "app_login, required in the vendor's table, is told. Errors are answered, never redirected.",
+            "The same page as /oauth/signin. code_challenge is base64 or base64url, padded or not; S256 only. A "
+            "missing app_login, required in the vendor's table, is told. Errors are answered, never redirected.",
         ),
         (CLIENT_ID,),
         source=PKCE_PAGE,

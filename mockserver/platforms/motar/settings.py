@@ -17,15 +17,16 @@ class MotarSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     `expires_in`: what the token endpoint answers, and how long an access token lives: the string
     `"1d"` of the vendor's pages, or a number of seconds, which standard OAuth clients insist on.
-    `code_lifetime`, `refresh_lifetime`: assumed spans. `device_lifetime`, `device_interval`: how long
-    a device may wait for its user, and the seconds between its polls, as documented. `plugin_auth`: the one form of authorization
-    the plugin endpoints accept; `any` takes a Bearer token, the bare token and Basic alike.
-    `origin_mark`: the Origin header on webhooks, by which a plugin may verify where a call came
-    from; null sends none. `resend_on_change`: send the request document again when a company phone
-    or a report URI is set. `repeated_provider_id`: a second alert with the same providerId is
-    another alert (`append`) or replaces the first (`update`). `cancel_error`: the `error` on the
-    redirect when a user cancels. `request_endpoint`, `distribution_endpoint`, `redirect_uri`: where
-    the plugins of this world's fixtures live, instead of what the fixture says.
+    `code_lifetime`, `refresh_lifetime`: assumed spans. `device_lifetime`, `device_interval`: how
+    long a device may wait for its user, and the seconds between its polls, as documented.
+    `plugin_auth`: the one form of authorization the plugin endpoints accept; `any` takes a Bearer
+    token, the bare token and Basic alike. `origin_mark`: the Origin header on webhooks, by which a
+    plugin may verify where a call came from; null sends none. `resend_on_change`: send the request
+    document again when a company phone or a report URI is set. `repeated_provider_id`: a second
+    alert with the same providerId is another alert (`append`) or replaces the first (`update`).
+    `cancel_error`: the `error` on the redirect when a user cancels. `request_endpoint`,
+    `distribution_endpoint`, `redirect_uri`: where the plugins of this world's fixtures live,
+    instead of what the fixture says.
     """
 
     expires_in: Literal["1d"] | Annotated[int, msgspec.Meta(ge=1, le=315_360_000)] = "1d"
