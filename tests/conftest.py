@@ -11,7 +11,7 @@ import pytest
 from mockserver.app import build_app
 from mockserver.server import running
 from mockserver.settings import Settings
-from tests.support import Live, toy_server_running
+from tests.support import PLAIN, Live, toy_server_running
 
 _numbers = itertools.count(1)
 
@@ -56,14 +56,14 @@ def world_maker(server: str, **defaults: Any) -> Iterator[Callable[..., Live]]:
 
     def make(**given: Any) -> Live:
         spec = {"name": f"test-{next(_numbers)}", **defaults, **given}
-        answer = httpx2.post(f"{server}/_mock/worlds", json=spec, trust_env=False)
+        answer = httpx2.post(f"{server}/_mock/worlds", json=spec, **PLAIN)
         assert answer.status_code == 201, answer.text
         url = answer.json()["base_url"]
         live = Live(
             spec["name"],
             url,
-            httpx2.Client(base_url=url, trust_env=False),
-            httpx2.Client(base_url=f"{server}/_mock/worlds/{spec['name']}", trust_env=False, timeout=30),
+            httpx2.Client(base_url=url, **PLAIN),
+            httpx2.Client(base_url=f"{server}/_mock/worlds/{spec['name']}", timeout=30, **PLAIN),
         )
         made.append(live)
         return live

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from mockserver.settings import Settings
 
 CLIENT_ID = "iok-cid-" + "facade00" * 6
 CLIENT_SECRET = "iok-cse-" + "decade00" * 6
+
+PLAIN: dict[str, Any] = {"trust_env": False, "verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)}
+"""How tests make clients: untouched by the machine, and without reading every certificate anew (25 ms each)."""
 
 
 @dataclass

@@ -11,7 +11,7 @@ import pytest
 from mockserver import resources
 from mockserver.errors import InvalidFile
 from mockserver.platforms.motar import fixtures
-from tests.support import CLIENT_ID, CLIENT_SECRET, Live
+from tests.support import CLIENT_ID, CLIENT_SECRET, PLAIN, Live
 
 QUICKSTART = "motar/quickstart"
 
@@ -71,9 +71,7 @@ def test_every_shipped_fixture_is_valid_and_its_mails_lead_nowhere():
 
 
 def test_default_uses_the_credentials_that_the_fixture_spells_out(server: str):
-    (plugin,) = httpx2.get(f"{server}/_mock/worlds/default/documents/motar.plugins", trust_env=False).json()[
-        "documents"
-    ]
+    (plugin,) = httpx2.get(f"{server}/_mock/worlds/default/documents/motar.plugins", **PLAIN).json()["documents"]
     assert (plugin["client_id"], plugin["client_secret"]) == (CLIENT_ID, CLIENT_SECRET)
 
 
@@ -212,17 +210,17 @@ def test_an_inconsistency_says_what_was_expected_and_what_came():
 def test_a_file_that_is_none_is_refused(server: str, tmp_path: Path, content: str):
     file = tmp_path / "broken.yaml"
     file.write_text(content)
-    answer = httpx2.post(f"{server}/_mock/worlds", json={"name": "broken", "fixtures": [str(file)]}, trust_env=False)
+    answer = httpx2.post(f"{server}/_mock/worlds", json={"name": "broken", "fixtures": [str(file)]}, **PLAIN)
     assert answer.status_code == 400, answer.text
     assert answer.json()["problems"]
-    assert httpx2.get(f"{server}/_mock/worlds/broken", trust_env=False).status_code == 404
+    assert httpx2.get(f"{server}/_mock/worlds/broken", **PLAIN).status_code == 404
 
 
 def test_two_fixtures_that_name_the_same_people_are_a_conflict(server: str, tmp_path: Path):
     file = tmp_path / "again.yaml"
     file.write_text('users:\n  - {handle: "@sam", password: p, first_name: A, last_name: B, email: a@x.test}\n')
     spec = {"name": "doubled", "fixtures": [QUICKSTART, str(file)]}
-    answer = httpx2.post(f"{server}/_mock/worlds", json=spec, trust_env=False)
+    answer = httpx2.post(f"{server}/_mock/worlds", json=spec, **PLAIN)
     assert answer.status_code == 409
     assert "@sam" in answer.json()["detail"]
-    assert httpx2.get(f"{server}/_mock/worlds/doubled", trust_env=False).status_code == 404
+    assert httpx2.get(f"{server}/_mock/worlds/doubled", **PLAIN).status_code == 404

@@ -11,7 +11,7 @@ from authlib.integrations.requests_client import OAuth2Session as AuthlibSession
 from requests_oauthlib import OAuth2Session as OauthlibSession
 
 from tests.motar.browser import open_page
-from tests.support import Live
+from tests.support import PLAIN, Live
 
 AUTH_METHODS = ("client_secret_basic", "client_secret_post")
 
@@ -33,7 +33,7 @@ def two_worlds(new_world: Callable[..., Live]) -> tuple[Live, Live]:
 
 def allow_as(name: str, url: str) -> str:
     """What the browser does in between: where it is redirected to."""
-    with httpx2.Client(trust_env=False) as client:
+    with httpx2.Client(**PLAIN) as client:
         page = open_page(client, url).press(name)
         location = page.location or page.press("Allow").location
     assert location is not None

@@ -18,7 +18,7 @@ from tests.motar.helpers import (
     signin_refused,
     signin_url,
 )
-from tests.support import Live
+from tests.support import PLAIN, Live
 
 ODD_STATES = [
     "12345",
@@ -191,7 +191,7 @@ def test_a_nonce_comes_back_with_the_tokens(world: Live):
 
 
 def test_without_prefix_the_client_id_leads_every_step_to_its_world(world: Live, server: str):
-    with httpx2.Client(base_url=server, trust_env=False) as client:
+    with httpx2.Client(base_url=server, **PLAIN) as client:
         url = str(httpx2.URL(f"{server}/oauth/signin", params=signin_query(world)))
         done = open_page(client, url).press("Olivia Marsh").press("Allow")
         assert done.location.startswith(world.plugin["redirect_uris"][0])

@@ -24,7 +24,7 @@ from tests.motar.helpers import (
     refused,
     tokens_for,
 )
-from tests.support import Live
+from tests.support import PLAIN, Live
 
 PLACES = ("query", "form", "json")
 GRANTS = ("authorization_code", "refresh_token")
@@ -193,7 +193,7 @@ def test_two_hundred_exchanges_of_one_code_at_once_yield_one_token(world: Live):
 
     async def race() -> list[int]:
         limits = httpx2.Limits(max_connections=40)
-        async with httpx2.AsyncClient(base_url=world.url, trust_env=False, limits=limits, timeout=30) as client:
+        async with httpx2.AsyncClient(base_url=world.url, limits=limits, timeout=30, **PLAIN) as client:
             answers = await asyncio.gather(*(client.post("/oauth/token", data=form) for _ in range(200)))
         return [answer.status_code for answer in answers]
 
@@ -405,7 +405,7 @@ def test_the_profile_has_every_documented_key(world: Live):
 
 def test_credentials_alone_find_their_world(new_world: Callable[..., Live], server: str):
     one, two = new_world(), new_world()
-    with httpx2.Client(base_url=server, trust_env=False) as client:
+    with httpx2.Client(base_url=server, **PLAIN) as client:
         for world in (one, two):
             tokens = client.post("/oauth/token", data=exchange_form(world, code_for(world))).json()
             refreshed = client.post("/oauth/token", params=refresh_form(world, tokens["refresh_token"])).json()

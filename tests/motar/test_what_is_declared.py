@@ -20,12 +20,12 @@ ISSUE_ACTIONS = (
 )
 
 
-def test_the_routes_are_those_of_the_issue():
-    assert [route.name for route in MOTAR.routes] == [
+def test_the_routes_of_the_ato_flow_are_there():
+    assert {route.name for route in MOTAR.routes} >= {
         *("GET /oauth/signin", "POST /oauth/signin", "POST /oauth/token", "POST /oauth/logout"),
         *("GET /oauth/token/validate", "GET /oauth/session/validate", "GET /user/v1/my/profile"),
         *("POST /plugin/v1/ato/status", "POST /plugin/v1/ato/alert"),
-    ]
+    }
 
 
 @pytest.mark.parametrize("route", MOTAR.routes, ids=lambda route: route.name)
