@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Coroutine, Mapping
 from typing import Any, TypeVar
 
@@ -17,6 +18,8 @@ from mockserver.world.matchers import too_deep
 from mockserver.world.store import StoreError
 
 T = TypeVar("T")
+
+log = logging.getLogger("mockserver.control")
 
 MAX_BODY = 16 * 1024 * 1024
 
@@ -80,18 +83,39 @@ async def on_client_left(request: Request, error: Exception) -> Response:
     return problem(400, "Client left", "The client left before it had sent its request.")
 
 
-async def on_failure(request: Request, error: Exception) -> Response:
-    """Our own failure; the log has the rest."""
-    return problem(500, "Failed", "The emulator failed; its log says why. Please report it.")
-
-
 HANDLERS: dict[Any, Any] = {
     Stop: on_stop,
     MockserverError: on_error,
     StoreError: on_store_error,
     ClientDisconnect: on_client_left,
-    Exception: on_failure,
 }
+
+
+class LastResort:
+    """Answers for what breaks behind it; the log has the rest.
+
+    Starlette's own last resort answers and raises all the same, which costs the client its connection.
+    """
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        started = False
+
+        async def watch(message: Any) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        except Exception:
+            if started or scope["type"] != "http":
+                raise
+            log.exception("answering %s %s failed", scope["method"], scope["path"])
+            answer = problem(500, "Failed", "The emulator failed; its log says why. Please report it.")
+            await answer(scope, receive, send)
 
 
 async def unless_client_leaves(request: Request, work: Coroutine[Any, Any, T]) -> T:

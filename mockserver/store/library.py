@@ -27,20 +27,36 @@ class ReplacingStorage(Storage):
         if not self._path.exists():
             return None
         try:
-            data: dict[str, dict[str, Any]] = json.loads(self._path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise MockserverError(
-                f"{self._path} is damaged: {error}.", hint="Move it away to start with an empty library."
-            ) from None
-        return data
+            data = json.loads(self._path.read_bytes())
+        except (ValueError, RecursionError) as error:
+            raise self._damaged(str(error)) from None
+        except OSError as error:
+            raise MockserverError(f"{self._path} cannot be read: {error.strerror}.") from None
+        if not _is_tinydb(data):
+            raise self._damaged("it does not hold tables of documents")
+        found: dict[str, dict[str, Any]] = data
+        return found
 
     def write(self, data: dict[str, dict[str, Any]]) -> None:
         beside = self._path.with_suffix(".new")
-        with beside.open("w", encoding="utf-8") as file:
-            json.dump(data, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, self._path)
+        try:
+            with beside.open("w", encoding="utf-8") as file:
+                json.dump(data, file, indent=1)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(beside, self._path)
+        except OSError as error:
+            raise MockserverError(f"{self._path} cannot be written: {error.strerror}.") from None
+
+    def _damaged(self, how: str) -> MockserverError:
+        return MockserverError(f"{self._path} is damaged: {how}.", hint="Move it away to start with an empty library.")
+
+
+def _is_tinydb(data: object) -> bool:
+    return isinstance(data, dict) and all(
+        isinstance(table, dict) and all(key.isdecimal() and isinstance(each, dict) for key, each in table.items())
+        for table in data.values()
+    )
 
 
 class Library:
@@ -50,7 +66,10 @@ class Library:
         if directory is None:
             self._db = TinyDB(storage=MemoryStorage)
         else:
-            directory.mkdir(parents=True, exist_ok=True)
+            try:
+                directory.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise MockserverError(f"{directory} cannot be used for data: {error.strerror}.") from None
             self._db = TinyDB(directory / FILE, storage=ReplacingStorage)
 
     def put_scenario(self, name: str, text: str, source: str) -> None:

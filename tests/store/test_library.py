@@ -1,0 +1,142 @@
+"""The library: what was imported and what was run outlive the process, in a file that stock TinyDB reads."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tinydb import Query, TinyDB
+
+from mockserver.errors import MockserverError, Unknown
+from mockserver.store import library as module
+from mockserver.store.library import FILE, Library
+
+
+@pytest.fixture(params=["memory", "directory"])
+def library(request: pytest.FixtureRequest, tmp_path: Path) -> Library:
+    return Library(tmp_path / "data" if request.param == "directory" else None)
+
+
+def test_a_scenario_is_kept_under_its_name(library: Library):
+    library.put_scenario("a", "text", "a.yaml")
+    library.put_scenario("b", "other", "b.yaml")
+    library.put_scenario("a", "newer", "c.yaml")
+    assert library.scenario("a") == {"name": "a", "source": "c.yaml", "text": "newer"}
+    assert [each["name"] for each in library.scenarios()] == ["a", "b"]
+    library.drop_scenario("a")
+    assert [each["name"] for each in library.scenarios()] == ["b"]
+    library.close()
+
+
+def test_a_scenario_that_is_not_there_is_told_with_the_nearest(library: Library):
+    library.put_scenario("happy-path", "text", "x")
+    for call in (library.scenario, library.drop_scenario):
+        with pytest.raises(Unknown, match="Did you mean 'happy-path'"):
+            call("hapy-path")
+    with pytest.raises(Unknown):
+        library.run("run-1")
+    library.close()
+
+
+def test_runs_are_numbered_and_the_oldest_give_way(library: Library, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "MAX_RUNS", 3)
+    assert [library.add_run({"n": n}) for n in range(5)] == [f"run-{n}" for n in range(1, 6)]
+    assert [each["id"] for each in library.runs()] == ["run-3", "run-4", "run-5"]
+    assert library.run("run-4") == {"id": "run-4", "n": 3}
+    library.close()
+
+
+def test_what_was_kept_is_there_after_a_restart(tmp_path: Path):
+    first = Library(tmp_path)
+    first.put_scenario("ü", "steps:\n- ✓", "a.yaml")
+    first.add_run({"outcome": "passed"})
+    first.close()
+    second = Library(tmp_path)
+    assert second.scenario("ü")["text"] == "steps:\n- ✓"
+    assert second.run("run-1")["outcome"] == "passed"
+    assert second.add_run({}) == "run-2"
+    second.close()
+
+
+def test_what_was_kept_survives_without_a_goodbye(tmp_path: Path):
+    killed = Library(tmp_path)
+    killed.put_scenario("a", "text", "x")
+    assert Library(tmp_path).scenario("a")["text"] == "text"
+
+
+def test_stock_tinydb_reads_searches_and_updates_the_file(tmp_path: Path):
+    library = Library(tmp_path)
+    library.put_scenario("a", "text", "x")
+    library.add_run({"outcome": "passed"})
+    library.close()
+    with TinyDB(tmp_path / FILE) as stock:
+        found = stock.table("scenarios").get(Query().name == "a")
+        assert found is not None
+        assert found.doc_id == 1
+        assert stock.table("runs").search(Query().outcome == "passed")
+        stock.table("scenarios").update({"text": "theirs"}, Query().name == "a")
+    again = Library(tmp_path)
+    assert again.scenario("a")["text"] == "theirs"
+    again.close()
+
+
+def test_memory_leaves_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    library = Library()
+    library.put_scenario("a", "text", "x")
+    library.add_run({})
+    library.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{",
+        b"",
+        b"\xff\xfe",
+        b"[]",
+        b'"text"',
+        b"null",
+        b'{"scenarios": []}',
+        b'{"scenarios": {"1": "x"}}',
+        b'{"scenarios": {"one": {}}}',
+        b'{"runs": {"1": null}}',
+        b"[" * 100_000,
+    ],
+)
+def test_a_damaged_file_is_told_and_left_alone(content: bytes, tmp_path: Path):
+    (tmp_path / FILE).write_bytes(content)
+    library = Library(tmp_path)
+    for call in (library.scenarios, library.runs, lambda: library.put_scenario("a", "t", "s")):
+        with pytest.raises(MockserverError, match="is damaged") as told:
+            call()
+        assert "Move it away" in str(told.value)
+    assert (tmp_path / FILE).read_bytes() == content
+    library.close()
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    library = Library(tmp_path)
+    library.put_scenario("a", "text", "x")
+    before = (tmp_path / FILE).read_bytes()
+    monkeypatch.setattr(module.os, "fsync", _no_space)
+    with pytest.raises(MockserverError, match="cannot be written"):
+        library.put_scenario("b", "text", "x")
+    monkeypatch.undo()
+    assert (tmp_path / FILE).read_bytes() == before
+    assert json.loads(before)["scenarios"]
+    library.put_scenario("c", "text", "x")
+    assert [each["name"] for each in library.scenarios()] == ["a", "c"]
+    library.close()
+
+
+def _no_space(_: int) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_a_directory_that_cannot_be_is_told(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(MockserverError, match="cannot be used"):
+        Library(tmp_path / "file" / "data")
