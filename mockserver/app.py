@@ -16,7 +16,7 @@ from starlette.routing import Mount, Route
 from mockserver import resources
 from mockserver.checking import yaml
 from mockserver.console.app import ASSETS, Console
-from mockserver.control.answers import HANDLERS, json, problem
+from mockserver.control.answers import HANDLERS, LastResort, json, problem
 from mockserver.control.doors import Doors
 from mockserver.control.journal import JournalApi
 from mockserver.control.scenarios import ScenariosApi
@@ -188,6 +188,7 @@ def _own_pages(
         ),
     ]
     own = Starlette(routes=routes, exception_handlers={404: not_found, 405: wrong_method, **HANDLERS})
+    own.add_middleware(LastResort)
     own.add_middleware(
         Doors,
         token=settings.control_token,
