@@ -75,7 +75,14 @@ DECISIONS = (
     Decision(
         "Cancelling a new request",
         "assumed",
-        "Before the plugin says anything a request is cancellable. Cancelling sends no webhook.",
+        "Before the plugin says anything a request is cancellable, by any member of the owning organization. "
+        "A complete one is not. Cancelling sends no webhook.",
+    ),
+    Decision(
+        "While a plugin is inactive or its organization lacks the permission",
+        "assumed",
+        "Studio refuses whatever needs the plugin and says what to do first; every endpoint, logout included, "
+        "answers 401/4013. What was issued before works again once the plugin does.",
     ),
     Decision(
         "Who may do what",
@@ -102,6 +109,19 @@ DECISIONS = (
         "observed",
         "A refresh gives two new tokens and uses up the refresh token. The old access token lives until it "
         "expires (assumed). Codes live 10 minutes and refresh tokens 30 days (assumed, settable).",
+    ),
+    Decision(
+        "Redirect URIs",
+        "assumed",
+        "They are compared character by character, at the sign-in page and at the token endpoint; a mismatch is "
+        "400/4003 and shows where the two part. The parameters follow those that the registered URI has, with "
+        "spaces as %20.",
+    ),
+    Decision(
+        "Consent",
+        "assumed",
+        "A user is asked once for each client; motar.revoke_session with withdraw_consent makes MOTAR ask again. "
+        "Tokens of a session that was revoked or logged out are 403/4034, after withdrawn consent 401/4019.",
     ),
     Decision(
         "Cancelled sign-in",

@@ -40,7 +40,9 @@ ROUTES = (
             "assumed",
             "assumed",
             "Only requestId is mandatory. Bearer, the bare token and Basic are taken. Any status may follow any other. "
-            "A cancelled request answers 400/4006; a completed one takes calls, told as a violation.",
+            "A cancelled request answers 400/4006; a completed one takes calls, told as a violation. A missing field "
+            "is 400/4001, an unknown value 400/4003, a wrong type (null, too) 400/4005, a request of another plugin or "
+            "organization 403/4032, an unknown one 404/4042.",
         ),
         (AUTHORIZATION,),
         request=ato.StatusUpdate,
@@ -56,7 +58,8 @@ ROUTES = (
             "assumed",
             "assumed",
             "requestId, title and text are mandatory, type defaults to info. A repeated providerId makes another "
-            "alert, or replaces the first under motar.repeated_provider_id: update.",
+            "alert, or replaces the first under motar.repeated_provider_id: update; "
+            "either is told. Errors as for status.",
         ),
         (AUTHORIZATION,),
         request=ato.NewAlert,

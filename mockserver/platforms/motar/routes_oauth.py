@@ -113,8 +113,9 @@ ROUTES = (
             "observed",
             "assumed",
             "Parameters are read from query, form or JSON, because real clients use each. Tokens are in body and "
-            "headers. Codes and refresh tokens work once (4008). An unknown or expired code is 401/4015, a wrong "
-            "secret 401/4012, an unknown client 401/4011.",
+            "headers. Codes and refresh tokens work once (400/4008). An unknown or expired code is 401/4015, a wrong "
+            "redirect_uri 400/4003, an unknown or expired refresh token 403/4034, a wrong secret 401/4012, an unknown "
+            "client 401/4011. A missing redirect_uri and HTTP Basic are told.",
         ),
         (CODE, REFRESH, CLIENT_ID, AUTHORIZATION),
         source=OAUTH_PAGE,
@@ -124,7 +125,13 @@ ROUTES = (
         "/oauth/logout",
         logout,
         "End a session",
-        Evidence("observed", "assumed", "assumed", 'Answers {"success": true}; a second logout is 403/4034.'),
+        Evidence(
+            "observed",
+            "assumed",
+            "assumed",
+            'Answers {"success": true} and ends the session with all its tokens; a second logout is 403/4034. '
+            "Without a refresh token the Bearer token's session ends, which is told.",
+        ),
         (REFRESH, AUTHORIZATION),
         source=OAUTH_PAGE,
     ),
@@ -134,7 +141,10 @@ ROUTES = (
         validate,
         "Is this access token good?",
         Evidence(
-            "documented", "assumed", "assumed", 'Answers {"success": true}; expired is 401/4010, unknown 403/4034.'
+            "documented",
+            "assumed",
+            "assumed",
+            'Answers {"success": true}; expired is 401/4010, unknown or of an ended session 403/4034.',
         ),
         (AUTHORIZATION,),
         source=OAUTH_PAGE,
@@ -144,7 +154,9 @@ ROUTES = (
         "/oauth/session/validate",
         validate,
         "Does this user's session still stand?",
-        Evidence("documented", "assumed", "assumed", "A revoked session is 403/4034, withdrawn consent 401/4019."),
+        Evidence(
+            "documented", "assumed", "assumed", "As token/validate: revoked is 403/4034, withdrawn consent 401/4019."
+        ),
         (AUTHORIZATION,),
         source=OAUTH_PAGE,
     ),

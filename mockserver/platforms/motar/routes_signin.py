@@ -182,7 +182,13 @@ ROUTES = (
         "/oauth/signin",
         signin_submit,
         "What the sign-in page's forms send",
-        Evidence("assumed", "documented", "assumed", "The forms are ours; the redirect that follows is the vendor's."),
+        Evidence(
+            "assumed",
+            "documented",
+            "assumed",
+            "The forms are ours; the redirect that follows is the vendor's. A wrong password is the page again with "
+            "401. A form with both user and decision=allow skips the consent page.",
+        ),
         (CLIENT_ID,),
         source=OAUTH_PAGE,
     ),
