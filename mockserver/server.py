@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import signal
 import socket
+import ssl
 import threading
 from collections.abc import Generator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -21,7 +23,15 @@ KEEP_ALIVE = 120
 """Seconds an idle connection is kept: longer than pooled clients hold on to one."""
 
 
-def bind(host: str, port: int) -> socket.socket:
+@dataclass(frozen=True, slots=True)
+class Secure:
+    """A second door to the same app: a listening socket and what it shows to its clients."""
+
+    sock: socket.socket
+    context: ssl.SSLContext
+
+
+def bind(host: str, port: int, *, flag: str = "--port") -> socket.socket:
     """A listening socket; port 0 takes a free one. Raises `Unreachable` when the address cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
@@ -33,22 +43,34 @@ def bind(host: str, port: int) -> socket.socket:
         sock.close()
         raise Unreachable(
             f"Cannot listen on {host}:{port}: {error.strerror or error}.",
-            hint="Is another mockserver running? --port 0 takes a free port.",
+            hint=f"Is another mockserver running? {flag} 0 takes a free port.",
         ) from None
     return sock
 
 
-def url_of(sock: socket.socket) -> str:
+def url_of(sock: socket.socket, scheme: str = "http") -> str:
     """The URL at which a socket is reached from this machine."""
     host, port = sock.getsockname()[:2]
     name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-    return f"http://{name}:{port}"
+    return f"{scheme}://{name}:{port}"
 
 
 class Server(uvicorn.Server):
-    """Uvicorn that answers long polls before it closes, and ends quietly on SIGINT and SIGTERM."""
+    """Uvicorn that answers long polls before it closes, and ends quietly on SIGINT and SIGTERM.
 
-    def __init__(self, app: Any, sock: socket.socket, *, on_ready: Any = None, on_close: Any = None) -> None:
+    With `secure` it serves the same app by TLS as well, on the same loop; which of the two a request
+    came by is in its scope's scheme.
+    """
+
+    def __init__(
+        self,
+        app: Any,
+        sock: socket.socket,
+        *,
+        secure: Secure | None = None,
+        on_ready: Any = None,
+        on_close: Any = None,
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -62,6 +84,7 @@ class Server(uvicorn.Server):
             )
         )
         self._sock = sock
+        self._secure = secure
         self._on_ready = on_ready
         self._on_close = on_close
 
@@ -71,13 +94,44 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        if self.started and self._secure is not None:
+            await self._listen_securely(self._secure)
         if self.started and self._on_ready is not None:
             self._on_ready()
+
+    async def _listen_securely(self, secure: Secure) -> None:
+        # Uvicorn knows one context for all its sockets, or none; this is what it does for each.
+        protocol: Any = self.config.http_protocol_class
+        server = await asyncio.get_running_loop().create_server(
+            lambda: protocol(config=self.config, server_state=self.server_state, app_state=self.lifespan.state),
+            sock=secure.sock,
+            ssl=secure.context,
+            backlog=self.config.backlog,
+        )
+        self.servers.append(server)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._on_close is not None:
             self._on_close()
-        await super().shutdown(sockets)
+        hanging_up = asyncio.create_task(self._hang_up())
+        try:
+            await super().shutdown(sockets)
+        finally:
+            hanging_up.cancel()
+
+    async def _hang_up(self) -> None:
+        """Cut TLS connections that have nothing to say any more.
+
+        They close when the client agrees, and a client in whose pool one idles does not look.
+        """
+        while True:
+            await asyncio.sleep(0.05)
+            if self.server_state.tasks:
+                continue
+            for connection in tuple(self.server_state.connections):
+                transport = connection.transport
+                if transport.get_extra_info("sslcontext") is not None and transport.get_write_buffer_size() == 0:
+                    transport.abort()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -101,11 +155,11 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def run(app: App, sock: socket.socket, *, on_ready: Any = None) -> None:
+def run(app: App, sock: socket.socket, *, secure: Secure | None = None, on_ready: Any = None) -> None:
     """Serve an app on a bound socket in this thread until SIGINT or SIGTERM."""
     if not app.has_public_url:
         app.worlds.address = url_of(sock)
-    server = Server(app, sock, on_ready=on_ready, on_close=app.runtime.close)
+    server = Server(app, sock, secure=secure, on_ready=on_ready, on_close=app.runtime.close)
     uvicorn_loop(server.run_on_socket())
 
 
@@ -120,14 +174,16 @@ def uvicorn_loop(main: Any) -> None:
 
 
 @contextlib.contextmanager
-def in_background(app: Any, sock: socket.socket | None = None, *, on_close: Any = None) -> Generator[str]:
+def in_background(
+    app: Any, sock: socket.socket | None = None, *, secure: Secure | None = None, on_close: Any = None
+) -> Generator[str]:
     """Serve any ASGI app in a thread of its own for as long as the block runs; yields its URL.
 
     Raises `Unreachable` when it does not start.
     """
     sock = sock or bind("127.0.0.1", 0)
     ready = threading.Event()
-    server = Server(app, sock, on_ready=ready.set, on_close=on_close)
+    server = Server(app, sock, secure=secure, on_ready=ready.set, on_close=on_close)
     failed: list[BaseException] = []
 
     def work() -> None:
@@ -151,10 +207,10 @@ def in_background(app: Any, sock: socket.socket | None = None, *, on_close: Any 
 
 
 @contextlib.contextmanager
-def running(app: App, sock: socket.socket | None = None) -> Generator[str]:
+def running(app: App, sock: socket.socket | None = None, *, secure: Secure | None = None) -> Generator[str]:
     """`in_background` for an emulator: its worlds learn their address, its long polls end with it."""
     sock = sock or bind("127.0.0.1", 0)
     if not app.has_public_url:
         app.worlds.address = url_of(sock)
-    with in_background(app, sock, on_close=app.runtime.close) as url:
+    with in_background(app, sock, secure=secure, on_close=app.runtime.close) as url:
         yield url

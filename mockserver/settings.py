@@ -40,6 +40,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_body: Annotated[int, msgspec.Meta(ge=1024)] = 1024 * 1024
     allow_host: tuple[str, ...] = ()
     control_token: str | None = None
+    tls_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] | None = None
+    tls_host: tuple[str, ...] = ()
+    tls_dir: str | None = None
+    map_host: tuple[str, ...] = ()
 
     def world_settings(self) -> dict[str, Any]:
         """What these settings mean for every world: by section, as `POST /_mock/worlds` takes them.
@@ -82,6 +86,10 @@ DESCRIPTIONS = {
     "max_body": "Largest body of a vendor request, in bytes.",
     "allow_host": "Further Host the control API answers to; may be given several times.",
     "control_token": "Token the control API asks for; made and printed when not bound to loopback.",
+    "tls_port": "Port to serve https on besides; 0 takes a free one and prints it.",
+    "tls_host": "Further name or address that the https certificate is for; may be given several times.",
+    "tls_dir": "Directory of the certificate authority.  [default: DATA/tls, else with your user's state]",
+    "map_host": "Send webhooks for a host to another, as HOST[:PORT]=HOST[:PORT]; may be given several times.",
 }
 
 

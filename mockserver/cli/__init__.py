@@ -21,6 +21,8 @@ COMMANDS = {
     "worlds": ("remote", "worlds"),
     "scenarios": ("remote", "scenarios"),
     "config": ("config", "config"),
+    "tls": ("tls", "tls"),
+    "wait": ("wait", "wait"),
     "fidelity": ("fidelity", "fidelity"),
 }
 
@@ -33,6 +35,8 @@ SUMMARIES = {
     "worlds": "List, create, reset and drop worlds.",
     "scenarios": "List, show, import and drop scenarios of a server's library.",
     "config": "Show the settings and where each came from.",
+    "tls": "Get the certificate that https clients must trust.",
+    "wait": "Wait until an emulator is ready.",
     "fidelity": "Say how sure we are of each emulated behaviour.",
 }
 

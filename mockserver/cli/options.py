@@ -56,6 +56,10 @@ def settings_options(function: F) -> F:
         "max_body": {"type": int, "metavar": "BYTES"},
         "allow_host": {"multiple": True, "metavar": "HOST"},
         "control_token": {"metavar": "TOKEN"},
+        "tls_port": {"type": int},
+        "tls_host": {"multiple": True, "metavar": "NAME"},
+        "tls_dir": {"metavar": "DIR"},
+        "map_host": {"multiple": True, "metavar": "FROM=TO"},
     }
     defaults = Settings()
     for name, kind in reversed(kinds.items()):

@@ -6,6 +6,7 @@ import ipaddress
 import logging
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from mockserver.cli.options import resolved, settings_options
 
 if TYPE_CHECKING:
     from mockserver.app import App
+    from mockserver.server import Secure
     from mockserver.settings import Settings
     from mockserver.world.journal import Exchange
     from mockserver.world.world import World
@@ -47,23 +49,48 @@ def serve(**flags: Any) -> None:
     from mockserver.server import bind, run, url_of
 
     sock = bind(settings.host, settings.port)
+    door = secure_door(settings) if settings.tls_port is not None else None
     app = build_app(settings)
     app.worlds.on_exchange = log_exchange
     url = url_of(sock)
     ready_file = Path(settings.ready_file) if settings.ready_file else None
 
     def ready() -> None:
-        for line in welcome(app, settings, url):
+        for line in welcome(app, settings, url, door):
             click.echo(line)
         click.echo(f"mockserver ready: {url}")
+        if door is not None:
+            click.echo(f"mockserver ready: {door.url}")
         if ready_file is not None:
             write_whole(ready_file, url)
 
     try:
-        run(app, sock, on_ready=ready)
+        run(app, sock, secure=door.secure if door is not None else None, on_ready=ready)
     finally:
         if ready_file is not None:
             ready_file.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Door:
+    """The https side of a server: its URL, what to listen with, and the certificate that clients must trust."""
+
+    url: str
+    secure: Secure
+    trust: Path
+
+
+def secure_door(settings: Settings) -> Door:
+    """Bind the https port and have a certificate for it. Raises `Unreachable`, `Invalid`, or what the CA raises."""
+    from mockserver.server import Secure, bind, url_of
+
+    sock = bind(settings.host, settings.tls_port or 0, flag="--tls-port")
+    # Only now: what TLS takes is not imported by those who do not ask for it.
+    from mockserver.app import load_platforms
+    from mockserver.tls import certificates
+
+    authority, shown = certificates(settings, [host for each in load_platforms() for host in each.hosts])
+    return Door(url_of(sock, "https"), Secure(sock, shown.context), authority.path)
 
 
 def log_exchange(world: World, exchange: Exchange) -> None:
@@ -104,7 +131,7 @@ def write_whole(path: Path, text: str) -> None:
     os.replace(beside, path)
 
 
-def welcome(app: App, settings: Settings, url: str) -> Iterator[str]:
+def welcome(app: App, settings: Settings, url: str, door: Door | None = None) -> Iterator[str]:
     """What a newcomer needs, as lines."""
     from mockserver.platforms.motar.platform import MOTAR
 
@@ -116,6 +143,9 @@ def welcome(app: App, settings: Settings, url: str) -> Iterator[str]:
     )
     yield ""
     yield _line("Base URL", world.base_url, "instead of https://api.motar.io")
+    if door is not None:
+        yield _line("With TLS", door.url, "also as https://api.motar.io, where that name leads here")
+        yield _line("  Trust", str(door.trust), "or: mockserver tls ca --out FILE; see docs/tls.md")
     for plugin in seen["plugins"]:
         yield _line("Plugin", plugin["name"], "active" if plugin["active"] else "not active")
         yield _line("  Client ID", plugin["client_id"])
