@@ -277,7 +277,9 @@ def test_a_post_creates_an_alert_that_the_package_progress_view_shows(plugin: Pl
     (shown,) = plugin.world.act("motar.view_progress")["alerts"]
     assert (shown["title"], shown["text"]) == ("Scan", "Two findings.")
     page = open_page(plugin.world.http, f"{server}/_mock/ui/{plugin.world.name}/ato/{started}")
+    assert page.status == 200
     assert "Two findings." in page.text
+    assert "None" not in page.text
 
 
 def test_an_alert_is_authorized_by_the_token_of_the_sign_on(plugin: Plugin, started: str):

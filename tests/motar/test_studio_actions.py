@@ -265,6 +265,33 @@ def test_two_people_of_one_name_get_two_handles(empty: Live):
     assert handles == ["@ann.lee", "@ann.lee2", "@ann.lee3"]
 
 
+def test_invented_handles_and_mails_are_plain_whatever_the_name(empty: Live):
+    user = empty.act("motar.create_user", first_name="Zoë Ann", last_name="O'Hára")
+    assert (user["handle"], user["email"]) == ("@zoeann.ohara", "zoeann.ohara@example.test")
+    assert empty.act("motar.create_user", first_name="李", last_name="明")["handle"] == "@user.user"
+
+
+@pytest.mark.parametrize("handle", ["two words", "@", "@two@signs", "@line\nbreak"])
+def test_what_cannot_be_a_handle_is_refused(empty: Live, handle: str):
+    action_refused(empty.try_act("motar.create_user", handle=handle), "cannot be a handle", hint="@olivia")
+
+
+@pytest.mark.parametrize("uri", ["nonsense", "javascript:alert(1)", "", "https://a b/"])
+def test_what_cannot_be_a_reports_uri_is_refused(world: Live, uri: str):
+    world.act("motar.start_ato_request")
+    action_refused(world.try_act("motar.set_report", report_uri=uri), "cannot be a report's URI")
+    assert world.act("motar.view_progress")["report_uri"] is None
+
+
+@pytest.mark.parametrize("origin", ["https://x\r\nevil: 1", "☃", " x"])
+def test_what_cannot_be_in_a_header_is_refused(world: Live, origin: str):
+    world.act("motar.start_ato_request")
+    action_refused(world.try_act("motar.forge_webhook", origin=origin), "cannot be sent in a header")
+    answer = world.control.put("settings", json={"motar": {"origin_mark": origin}})
+    assert answer.status_code == 400
+    assert "origin_mark" in answer.text
+
+
 def test_a_distribution_gets_the_next_free_version(world: Live):
     versions = [world.act("motar.create_distribution")["version"] for _ in range(2)]
     world.act("motar.create_distribution", version="6.0.0")

@@ -15,6 +15,10 @@ from mockserver.wire import Answer, Call, Page, Refusal, Rejected, Route, json_a
 from mockserver.world.journal import Violation
 
 PAGES = ("/oauth/signin", "/oauth/v2/signin", "/activate")
+"""Where people go with a browser."""
+
+LONGEST_HEADER = 8000
+"""Descriptions quote what clients send, and clients do not read headers of any length."""
 
 
 class Error(Enum):
@@ -87,7 +91,8 @@ def refuse(call: Call, route: Route | None, refusal: Refusal) -> Answer | Page:
 
 
 def _header_text(text: str) -> str:
-    return "".join(character if " " <= character <= "~" else "?" for character in " ".join(text.split()))
+    plain = "".join(character if " " <= character <= "~" else "?" for character in " ".join(text.split()))
+    return plain[:LONGEST_HEADER]
 
 
 def _page(call: Call, refusal: Refusal) -> dict[str, object]:

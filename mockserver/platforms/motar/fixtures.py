@@ -109,8 +109,9 @@ def _placed(problem: Problem, positions: dict[str, tuple[int, int]]) -> Problem:
 def _inconsistencies(file: FixtureFile) -> Iterator[Problem]:
     """What types cannot say: names are unique, owners exist, URLs can be used, active plugins are configured."""
     for path, user in _users(file):
-        if not user.handle.startswith("@"):
-            yield Problem(f"{path}.handle", "a handle that starts with @", repr(user.handle), f"@{user.handle}")
+        if makers.HANDLE.fullmatch(user.handle) is None:
+            meant = "@" + "".join(user.handle.replace("@", "").split())
+            yield Problem(f"{path}.handle", "a handle: @ and then no space", repr(user.handle), meant)
     yield from _repeated("a handle", [(f"{path}.handle", user.handle) for path, user in _users(file)])
     organizations = [(f"$.organizations[{o}]", each) for o, each in enumerate(file.organizations)]
     yield from _repeated("a name", [(f"{path}.name", each.name) for path, each in organizations])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from mockserver.errors import Conflict, Refused
 from mockserver.platforms.motar import uris
 from mockserver.platforms.motar.models import (
@@ -18,6 +20,8 @@ from mockserver.platforms.motar.models import (
     User,
 )
 from mockserver.world.world import World
+
+HANDLE = re.compile(r"@[^\s@]+")
 
 
 def make_organization(
@@ -44,7 +48,9 @@ def make_user(
     role: Role = "member",
     motar_admin: bool = False,
 ) -> User:
-    """A new user; raises `Conflict` when the handle is taken."""
+    """A new user; raises `Conflict` when the handle is taken, `Refused` when it is none."""
+    if HANDLE.fullmatch(handle) is None:
+        raise Refused(f"{handle!r} cannot be a handle: it is @ and then no space.", hint="Such as @olivia.")
     if world[USERS].first("handle", handle) is not None:
         raise Conflict(f"There is a user {handle} already.")
     return world[USERS].insert(

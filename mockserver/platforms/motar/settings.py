@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from mockserver.errors import Invalid
-from mockserver.platforms.motar.uris import endpoint_problem, redirect_uri_problem
+from mockserver.platforms.motar.uris import endpoint_problem, is_header_value, redirect_uri_problem
 from mockserver.world.durations import parse_duration
 from mockserver.world.settings import Duration
 
@@ -49,6 +49,8 @@ class MotarSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
                 parse_duration(getattr(self, name))
             except Invalid as error:
                 raise ValueError(f"{name}: {error.message}") from None
+        if self.origin_mark is not None and not is_header_value(self.origin_mark):
+            raise ValueError(f"origin_mark: it is sent in a header, which {self.origin_mark!r} cannot be")
         for name in ("request_endpoint", "distribution_endpoint", "redirect_uri"):
             url = getattr(self, name)
             problem = redirect_uri_problem if name == "redirect_uri" else endpoint_problem

@@ -51,6 +51,11 @@ def redirect_uri_problem(uri: str) -> str | None:
     return _port_problem(parts) or _character_problem(uri)
 
 
+def is_header_value(text: str) -> bool:
+    """Whether `text` can be sent as the value of a header."""
+    return text == text.strip() and all(" " <= character <= "~" for character in text)
+
+
 def first_difference(one: str, other: str) -> int:
     """The position of the first character that differs; the length of the shorter when it is the other's start."""
     for position, (left, right) in enumerate(zip(one, other, strict=False)):

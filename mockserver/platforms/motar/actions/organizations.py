@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from mockserver.errors import Refused
 from mockserver.platforms.motar import makers, webhooks
 from mockserver.platforms.motar.actions.arguments import ANYBODY, DEVELOPERS, Arguments, Result
@@ -87,7 +89,7 @@ def create_user(world: World, args: CreateUser) -> User:
         raise Refused(f"The {args.role} of which organization?", hint="Give organization=NAME.")
     first_name = args.first_name or world.mint.faker("first_name").first_name()
     last_name = args.last_name or world.mint.faker("last_name").last_name()
-    handle = args.handle or _free_handle(world, f"@{first_name}.{last_name}".lower().replace(" ", ""))
+    handle = args.handle or _free_handle(world, f"@{_plain(first_name)}.{_plain(last_name)}")
     if not handle.startswith("@"):
         handle = f"@{handle}"
     return makers.make_user(
@@ -97,7 +99,7 @@ def create_user(world: World, args: CreateUser) -> User:
         password=args.password or world.mint.hex(12, "motar.password"),
         first_name=first_name,
         last_name=last_name,
-        email=args.email or f"{handle[1:]}@example.test",
+        email=args.email or f"{_plain(handle)}@example.test",
         phone=args.phone or world.mint.faker("phone").numerify("+1-555-01##-####"),
         role=args.role,
         motar_admin=args.motar_admin,
@@ -190,6 +192,12 @@ def _next_version(world: World, app: App) -> str:
     while f"{n}.0.0" in taken:
         n += 1
     return f"{n}.0.0"
+
+
+def _plain(name: str) -> str:
+    """A name as it can stand in a handle and a mail address."""
+    letters = unicodedata.normalize("NFKD", name.lower())
+    return "".join(each for each in letters if each.isascii() and (each.isalnum() or each in "._-")) or "user"
 
 
 def _free_handle(world: World, wanted: str) -> str:

@@ -9,6 +9,7 @@ from mockserver.platforms.motar import ato, webhooks
 from mockserver.platforms.motar.actions.arguments import ANYBODY, Arguments, Result
 from mockserver.platforms.motar.models import APPS, ORGANIZATIONS, PLUGINS, REQUESTS, USERS, AtoRequest
 from mockserver.platforms.motar.studio import find_app, find_plugin, find_request, find_user, member, working_plugin
+from mockserver.platforms.motar.uris import endpoint_problem, is_header_value
 from mockserver.world.actions import action
 from mockserver.world.world import World
 
@@ -60,6 +61,9 @@ def set_report(world: World, args: SetReport) -> Result:
     Under the setting `resend_on_change` the document is sent again.
     """
     request = find_request(world, args.request)
+    problem = None if args.report_uri is None else endpoint_problem(args.report_uri)
+    if problem is not None:
+        raise Refused(f"{args.report_uri!r} cannot be a report's URI: {problem}.", hint="Such as https://x.example/1.")
     changed = world[REQUESTS].change(request.id, report_uri=args.report_uri, updated=world.clock.now())
     deliveries = webhooks.resend_documents(world, [changed])
     return {"request_id": request.id, "report_uri": args.report_uri, "deliveries": deliveries}
@@ -121,6 +125,8 @@ def forge_webhook(world: World, args: ForgeWebhook) -> Result:
     `origin` sends the right credentials with a foreign origin mark, `credentials` the right mark
     with a wrong client secret.
     """
+    if not is_header_value(args.origin):
+        raise Refused(f"{args.origin!r} cannot be sent in a header.", hint="Such as https://evil.example.")
     request = find_request(world, args.request)
     plugin = working_plugin(world, world[PLUGINS][request.plugin])
     assert plugin.request_endpoint is not None, "an active plugin has a request endpoint"
