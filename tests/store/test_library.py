@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from tinydb import Query, TinyDB
 
-from mockserver.errors import MockserverError, Unknown
+from mockserver.errors import Conflict, MockserverError, Unknown
 from mockserver.store import library as module
 from mockserver.store.library import FILE, Library
 
@@ -60,9 +62,25 @@ def test_what_was_kept_is_there_after_a_restart(tmp_path: Path):
 
 
 def test_what_was_kept_survives_without_a_goodbye(tmp_path: Path):
-    killed = Library(tmp_path)
-    killed.put_scenario("a", "text", "x")
-    assert Library(tmp_path).scenario("a")["text"] == "text"
+    story = f"""
+import os; from pathlib import Path; from mockserver.store.library import Library
+library = Library(Path({str(tmp_path)!r})); library.put_scenario("a", "text", "x"); os._exit(9)
+"""
+    assert subprocess.run([sys.executable, "-c", story]).returncode == 9
+    library = Library(tmp_path)
+    assert library.scenario("a")["text"] == "text"
+    library.close()
+
+
+def test_a_directory_has_one_owner_at_a_time(tmp_path: Path):
+    owner = Library(tmp_path)
+    with pytest.raises(Conflict, match="Another mockserver uses"):
+        Library(tmp_path)
+    owner.put_scenario("a", "text", "x")
+    owner.close()
+    heir = Library(tmp_path)
+    assert heir.scenario("a")["text"] == "text"
+    heir.close()
 
 
 def test_stock_tinydb_reads_searches_and_updates_the_file(tmp_path: Path):
