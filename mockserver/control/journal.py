@@ -16,7 +16,7 @@ from mockserver.control.answers import Stop, json, problem, read_as, unless_clie
 from mockserver.control.worlds import Body, Seconds
 from mockserver.delivery.runtime import Runtime
 from mockserver.world.journal import Exchange
-from mockserver.world.matching import Match, closest, differences, in_words
+from mockserver.world.matching import Match, closest, in_words, matches
 from mockserver.world.world import World
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -68,7 +68,7 @@ class JournalApi:
         query = _query(request)
         wanted = {name: value for name in FILTERS if (value := getattr(query, name)) is not None}
         match = checking.convert(wanted, Match, what="The filter")
-        found = [each for each in _after(world, query.after) if not wanted or not differences(match, each.facts)]
+        found = [each for each in _after(world, query.after) if not wanted or matches(match, each.facts)]
         found = found[: query.limit]
         shown: list[dict[str, Any]]
         match query.view:
@@ -96,7 +96,7 @@ class JournalApi:
             nonlocal seen
             for each in _after(world, seen):
                 seen = each.id
-                if not differences(body.match, each.facts):
+                if matches(body.match, each.facts):
                     found.append(each)
             return True if len(found) >= body.count else None
 
@@ -115,7 +115,7 @@ class JournalApi:
     async def verify(self, request: Request) -> Response:
         world = self._world(request)
         body: Verify = await read_as(request, Verify, "A verification")
-        found = [each for each in world.journal if not differences(body.match, each.facts)]
+        found = [each for each in world.journal if matches(body.match, each.facts)]
         n = len(found)
         at_least = 1 if body.count is None and body.at_least is None and body.at_most is None else body.at_least
         wrong = [
