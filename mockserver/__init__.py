@@ -10,18 +10,32 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mockserver.app import App, build_app
+    from mockserver.client import AsyncWorldClient, WorldClient, connect
     from mockserver.errors import MockserverError
     from mockserver.scenarios import load_scenario
     from mockserver.server import running
     from mockserver.settings import Settings
 
-__all__ = ["App", "MockserverError", "Settings", "build_app", "load_scenario", "running"]
+__all__ = [
+    "App",
+    "AsyncWorldClient",
+    "MockserverError",
+    "Settings",
+    "WorldClient",
+    "build_app",
+    "connect",
+    "load_scenario",
+    "running",
+]
 
 _HOMES = {
     "App": "mockserver.app",
+    "AsyncWorldClient": "mockserver.client",
     "MockserverError": "mockserver.errors",
     "Settings": "mockserver.settings",
+    "WorldClient": "mockserver.client",
     "build_app": "mockserver.app",
+    "connect": "mockserver.client",
     "load_scenario": "mockserver.scenarios",
     "running": "mockserver.server",
 }
