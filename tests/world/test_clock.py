@@ -188,6 +188,8 @@ def test_a_rolled_back_cancel_and_a_rolled_back_timer_leave_the_order():
 def _cancel_and_fail(world: World, timer: Timer) -> None:
     with world.transaction():
         world.timers.cancel(timer.id)
+        # Whoever looks now must not lose the cancelled one for good.
+        assert world.timers.next() != timer
         world.timers.after(timedelta(0), "toy.write", text="never")
         raise KeyError
 
