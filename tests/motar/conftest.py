@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,3 +57,9 @@ def started(plugin: Plugin) -> str:
     request_id: str = plugin.world.act("motar.start_ato_request")["request_id"]
     plugin.world.settle()
     return request_id
+
+
+@pytest.fixture
+def empty(new_world: Callable[..., Live]) -> Live:
+    """A frozen world without a fixture."""
+    return new_world(clock={"mode": "frozen"}, fixtures=[])

@@ -10,6 +10,7 @@ import httpx2
 
 from tests.support import Live
 
+HARBOR, SKYLINE = "Harbor Assurance", "Skyline Training"
 STATUSES = ("not-started", "in-progress", "action-required", "under-review", "completed")
 NOBODY = "0" * 24
 
@@ -45,6 +46,20 @@ def signin_query(world: Live, **changes: str | None) -> dict[str, str]:
 
 def signin_url(world: Live, **changes: str | None) -> str:
     return str(httpx2.URL(f"{world.url}/oauth/signin", params=signin_query(world, **changes)))
+
+
+def send(world: Live, place: str, parameters: dict[str, str], path: str = "/oauth/token") -> httpx2.Response:
+    """Post parameters in one of the places where clients put them: query, form or json."""
+    match place:
+        case "query":
+            return world.http.post(path, params=parameters)
+        case "form":
+            return world.http.post(path, data=parameters)
+    return world.http.post(path, json=parameters)
+
+
+def advance(world: Live, by: str) -> None:
+    assert world.control.post("clock/advance", json={"by": by}).status_code == 200
 
 
 def code_for(world: Live, user: str = "@olivia", **changes: str | None) -> str:
@@ -94,6 +109,19 @@ def status(world: Live, headers: dict[str, str], **body: Any) -> httpx2.Response
 
 def alert(world: Live, headers: dict[str, str], **body: Any) -> httpx2.Response:
     return world.http.post("/plugin/v1/ato/alert", json=body, headers=headers)
+
+
+def ato_call(world: Live, what: str, headers: dict[str, str], request_id: str, /, **changes: Any) -> httpx2.Response:
+    """A right call of status or alert, but for what `changes` says."""
+    right = {"status": "in-progress"} if what == "status" else {"title": "T", "text": "t"}
+    body = {"requestId": request_id, **right, **changes}
+    return world.http.post(f"/plugin/v1/ato/{what}", json=body, headers=headers)
+
+
+def state(world: Live) -> tuple[str, bool, bool]:
+    """The latest request's status, complete and cancellable."""
+    seen = world.act("motar.view_progress")
+    return seen["status"], seen["complete"], seen["cancellable"]
 
 
 def accepted(answer: httpx2.Response) -> None:

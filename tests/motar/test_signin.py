@@ -141,6 +141,26 @@ def test_a_ticket_made_up_is_no_consent(world: Live):
     assert "location" not in answer.headers
 
 
+def test_a_consent_given_for_one_client_is_none_for_another(world: Live):
+    redirect_uri = world.plugin["redirect_uris"][0]
+    other = world.act(
+        "motar.create_plugin",
+        organization="Harbor Assurance",
+        name="Other",
+        request_endpoint="http://127.0.0.1:9/",
+        redirect_uris=[redirect_uri],
+    )
+    world.act("motar.activate_plugin", plugin="Other")
+    shown = sign_in_page(world).press("Olivia Marsh")
+    (ticket,) = (each["id"] for each in world.documents("motar.signin_tickets"))
+    swapped = {**signin_query(world, client_id=other["client_id"]), "ticket": ticket, "decision": "allow"}
+    assert world.http.post("/oauth/signin", data=swapped).status_code == 401
+    assert shown.press("Allow").status == 302
+    assert [each["id"] for each in world.documents("motar.consents")] == [
+        f"{world.user('@olivia')['id']}/{world.plugin['client_id']}"
+    ]
+
+
 def test_a_user_who_is_not_there_cannot_be_picked(world: Live):
     answer = world.http.post("/oauth/signin", data={**signin_query(world), "user": "@nobody"})
     assert answer.status_code == 401

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from typing import Any
 
-import httpx2
 import pytest
 
 from tests.motar.helpers import (
-    NOBODY,
     STATUSES,
     accepted,
     alert,
-    basic,
+    ato_call,
     bearer,
-    code_for,
     last_violations,
     plugin_basic,
-    refresh,
     refused,
+    state,
     status,
     tokens_for,
 )
@@ -35,18 +31,6 @@ def started(world: Live) -> str:
     request_id: str = world.act("motar.start_ato_request")["request_id"]
     world.settle()
     return request_id
-
-
-def call(world: Live, what: str, headers: dict[str, str], request_id: str, /, **body: Any) -> httpx2.Response:
-    """A right call of the endpoint `what`, but for what `body` changes."""
-    if what == "status":
-        return status(world, headers, **{"requestId": request_id, "status": "in-progress", **body})
-    return alert(world, headers, **{"requestId": request_id, "title": "T", "text": "t", **body})
-
-
-def state(world: Live) -> tuple[str, bool, bool]:
-    seen = world.act("motar.view_progress")
-    return seen["status"], seen["complete"], seen["cancellable"]
 
 
 # Fields
@@ -150,7 +134,7 @@ def test_every_problem_is_told_at_once(world: Live, started: str):
 def test_an_unknown_field_is_told_and_does_nothing(
     world: Live, started: str, what: str, field: str, value: object, meant: str | None
 ):
-    accepted(call(world, what, plugin_basic(world), started, **{field: value}))
+    accepted(ato_call(world, what, plugin_basic(world), started, **{field: value}))
     (told,) = world.journal(kind="inbound")[-1]["violations"]
     assert field.replace("'", "") in told["field"].replace("'", "").replace('"', "")
     assert told.get("did_you_mean") == meant
@@ -207,7 +191,7 @@ def test_complete_and_status_are_independent_but_told_when_they_disagree(
 def test_calls_after_completion_are_taken_and_told(world: Live, started: str, what: str):
     caller = plugin_basic(world)
     accepted(status(world, caller, requestId=started, status="completed", complete=True))
-    accepted(call(world, what, caller, started, status="completed"))
+    accepted(ato_call(world, what, caller, started, status="completed"))
     assert "complete already" in last_violations(world)["body.requestId"]["reason"]
 
 
@@ -216,16 +200,16 @@ def test_a_strict_world_refuses_calls_after_completion(world: Live, started: str
     caller = plugin_basic(world)
     world.control.put("settings", json={"core": {"strict": True}})
     accepted(status(world, caller, requestId=started, status="completed", complete=True))
-    refused(call(world, what, caller, started, status="completed"), 400, "4003", "strict", "complete already")
+    refused(ato_call(world, what, caller, started, status="completed"), 400, "4003", "strict", "complete already")
     accepted(status(world, caller, requestId=started, status="in-progress", complete=False))
-    accepted(call(world, what, caller, started))
+    accepted(ato_call(world, what, caller, started))
 
 
 @pytest.mark.parametrize("what", CALLS)
 def test_calls_after_cancellation_are_refused(world: Live, started: str, what: str):
     world.act("motar.cancel_ato_request")
     for caller in (plugin_basic(world), bearer(tokens_for(world)["access_token"])):
-        refused(call(world, what, caller, started), 400, "4006", started, "cancelled at")
+        refused(ato_call(world, what, caller, started), 400, "4006", started, "cancelled at")
     assert state(world) == ("not-started", False, True)
 
 
@@ -266,156 +250,3 @@ def test_a_provider_id_repeats_only_within_a_request_and_only_when_there_is_one(
         accepted(alert(world, plugin_basic(world), requestId=started, title="T", text="t"))
         assert last_violations(world) == {}
     assert len(world.act("motar.view_progress", request=started)["alerts"]) == 3
-
-
-# Who calls
-
-
-def authorizations(world: Live) -> dict[str, dict[str, str]]:
-    token = tokens_for(world)["access_token"]
-    return {"bearer": bearer(token), "bare": {"authorization": token}, "basic": plugin_basic(world)}
-
-
-@pytest.mark.parametrize("what", CALLS)
-def test_bearer_bare_token_and_basic_are_taken_and_told_apart_in_the_journal(world: Live, started: str, what: str):
-    for form, headers in authorizations(world).items():
-        accepted(call(world, what, headers, started))
-        assert world.journal(kind="inbound")[-1]["authenticated_by"] == form
-
-
-@pytest.mark.parametrize("what", CALLS)
-@pytest.mark.parametrize("only", ["bearer", "bare", "basic"])
-def test_a_setting_refuses_all_forms_but_one(world: Live, started: str, what: str, only: str):
-    forms = authorizations(world)
-    world.control.put("settings", json={"motar": {"plugin_auth": only}})
-    for form, headers in forms.items():
-        answer = call(world, what, headers, started)
-        if form == only:
-            accepted(answer)
-        else:
-            refused(answer, 401, "4011", f"{only} authorization only", form)
-
-
-@pytest.mark.parametrize("scheme", ["bearer", "BEARER", "Bearer "])
-def test_the_scheme_is_read_in_any_case(world: Live, started: str, scheme: str):
-    token = tokens_for(world)["access_token"]
-    accepted(call(world, "status", {"authorization": f"{scheme} {token}"}, started))
-
-
-@pytest.mark.parametrize("user", ["@olivia", "@devon", "@marco"])
-def test_a_token_of_any_member_of_the_owning_organization_will_do(world: Live, started: str, user: str):
-    accepted(call(world, "status", bearer(tokens_for(world, user)["access_token"]), started))
-
-
-@pytest.mark.parametrize("what", CALLS)
-@pytest.mark.parametrize("user", ["@vera", "@noor", "@sam", "@admin"])
-def test_a_token_of_another_organizations_user_is_refused(world: Live, started: str, what: str, user: str):
-    answer = call(world, what, bearer(tokens_for(world, user)["access_token"]), started)
-    refused(answer, 403, "4032", user, "organization that owns the app")
-
-
-@pytest.fixture
-def second(world: Live) -> dict[str, Any]:
-    """Another plugin, active."""
-    world.act(
-        "motar.create_plugin",
-        organization="Harbor Assurance",
-        name="Second",
-        request_endpoint="http://127.0.0.1:9/",
-        redirect_uris=["http://127.0.0.1:9/second"],
-    )
-    active: dict[str, Any] = world.act("motar.activate_plugin", plugin="Second")
-    return active
-
-
-@pytest.mark.parametrize("what", CALLS)
-def test_another_plugins_basic_and_token_are_refused(world: Live, what: str, second: dict[str, Any]):
-    started = world.act("motar.start_ato_request", plugin="Harbor ATO")["request_id"]
-    own = {"authorization": basic(second["client_id"], second["client_secret"])}
-    refused(call(world, what, own, started), 403, "4032", "another plugin")
-    query = {
-        "client_id": second["client_id"],
-        "response_type": "implicit",
-        "redirect_uri": second["redirect_uris"][0],
-        "state": "s",
-    }
-    url = str(httpx2.URL(f"{world.url}/oauth/signin", params=query))
-    token = world.act("motar.sign_in", user="@olivia", url=url)["access_token"]
-    refused(call(world, what, bearer(token), started), 403, "4032", "another plugin")
-
-
-@pytest.mark.parametrize("what", CALLS)
-@pytest.mark.parametrize("request_id", [NOBODY, "", "nonsense", "\u0000", "☃", "x" * 5000])
-def test_an_unknown_request_is_not_found(world: Live, started: str, what: str, request_id: str):
-    refused(call(world, what, plugin_basic(world), request_id), 404, "4042", "There is no ATO request")
-
-
-@pytest.mark.parametrize("what", CALLS)
-def test_without_authorization_the_answer_says_what_to_send(world: Live, started: str, what: str):
-    for headers in ({}, {"authorization": ""}):
-        refused(call(world, what, headers, started), 401, "4016", "Authorization header is missing")
-
-
-GARBAGE = [
-    ("Bearer nonsense", 403, "4034", "not issued here"),
-    ("nonsense", 403, "4034", "not issued here"),
-    ("Bearer", 403, "4034", "Nothing follows"),
-    ("Basic", 403, "4034", "Nothing follows"),
-    ("Basic !!!", 403, "4034", "neither Bearer, Basic"),
-    ("Basic bm9jb2xvbg==", 403, "4034", "neither Bearer, Basic"),
-    ("Token abc", 403, "4034", "neither Bearer, Basic"),
-    ("Digest username=x", 403, "4034", "neither Bearer, Basic"),
-    (basic("iok-cid-nobody", "x"), 401, "4011", "client ID and its client secret"),
-    (basic("", ""), 401, "4011", "client ID and its client secret"),
-]
-
-
-@pytest.mark.parametrize("what", CALLS)
-@pytest.mark.parametrize(("header", "http", "code", "words"), GARBAGE)
-def test_garbage_in_the_authorization_header_is_explained(
-    world: Live, started: str, what: str, header: str, http: int, code: str, words: str
-):
-    refused(call(world, what, {"authorization": header}, started), http, code, words)
-    assert state(world) == ("not-started", False, True)
-
-
-@pytest.mark.parametrize("what", CALLS)
-def test_a_wrong_secret_is_refused(world: Live, started: str, what: str):
-    wrong = {"authorization": basic(world.plugin["client_id"], world.plugin["client_secret"] + "0")}
-    refused(call(world, what, wrong, started), 401, "4011")
-
-
-@pytest.mark.parametrize("what", CALLS)
-def test_an_expired_token_asks_for_a_refresh(world: Live, started: str, what: str):
-    tokens = tokens_for(world)
-    world.control.post("clock/advance", json={"by": "86399s"})
-    accepted(call(world, what, bearer(tokens["access_token"]), started))
-    world.control.post("clock/advance", json={"by": "1s"})
-    refused(call(world, what, bearer(tokens["access_token"]), started), 401, "4010", "refresh", "expired at")
-    renewed = refresh(world, tokens["refresh_token"]).json()["access_token"]
-    accepted(call(world, what, bearer(renewed), started))
-
-
-@pytest.mark.parametrize("what", CALLS)
-def test_a_code_or_refresh_token_used_as_a_token_is_explained(world: Live, started: str, what: str):
-    refused(call(world, what, bearer(code_for(world)), started), 403, "4034", "authorization code", "/oauth/token")
-    refresh_token = tokens_for(world)["refresh_token"]
-    refused(call(world, what, bearer(refresh_token), started), 403, "4034", "refresh token", "/oauth/token")
-
-
-@pytest.mark.parametrize("what", CALLS)
-def test_a_tampered_token_and_one_of_an_ended_session_are_refused(world: Live, started: str, what: str):
-    tokens = tokens_for(world)
-    tampered = tokens["access_token"][:-2] + "AA"
-    refused(call(world, what, bearer(tampered), started), 403, "4034", "not issued here")
-    world.http.post("/oauth/logout", json={"refresh_token": tokens["refresh_token"]})
-    refused(call(world, what, bearer(tokens["access_token"]), started), 403, "4034", "logout")
-
-
-@pytest.mark.parametrize("what", CALLS)
-def test_another_worlds_token_under_this_worlds_prefix_is_refused_and_told(
-    world: Live, new_world: Callable[..., Live], started: str, what: str
-):
-    other = new_world()
-    refused(call(world, what, bearer(tokens_for(other)["access_token"]), started), 403, "4034")
-    assert other.name in last_violations(world)["credential"]["reason"]

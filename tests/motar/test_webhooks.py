@@ -10,10 +10,15 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from tests.motar.conftest import Plugin
-from tests.motar.helpers import accepted, action_refused, basic, plugin_basic, status
+from tests.motar.helpers import (
+    SKYLINE,
+    accepted,
+    action_refused,
+    basic,
+    plugin_basic,
+    status,
+)
 from tests.support import Live
-
-SKYLINE = "Skyline Training"
 
 
 def deliveries(world: Live) -> list[dict[str, Any]]:
