@@ -23,6 +23,7 @@ from mockserver.control.scenarios import ScenariosApi
 from mockserver.control.worlds import WorldsApi
 from mockserver.delivery.dispatcher import Dispatcher
 from mockserver.delivery.runtime import Runtime
+from mockserver.delivery.targets import Targets
 from mockserver.edge.app import Edge
 from mockserver.errors import InvalidFile, Problem, nearest
 from mockserver.platforms.motar.platform import MOTAR
@@ -103,7 +104,7 @@ def build_app(
     if settings.public_url:
         worlds.address = settings.public_url.rstrip("/")
     worlds.create(DEFAULT)
-    runtime = Runtime(worlds, Dispatcher(transport=transport))
+    runtime = Runtime(worlds, Dispatcher(transport=transport, targets=Targets(settings.map_host)))
     library = Library(Path(settings.data) if settings.data else None)
     edge = Edge(
         worlds,

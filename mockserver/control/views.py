@@ -78,6 +78,7 @@ def exchange(each: Exchange) -> dict[str, Any]:
         "addressed_by": each.addressed_by,
         "authenticated_by": each.authenticated_by,
         "delivery": each.delivery,
+        "sent_to": each.sent_to,
         "error": each.error,
         "violations": [msgspec.to_builtins(violation) for violation in each.violations],
     }
@@ -115,7 +116,7 @@ def canonical(world: World, exchanges: Iterable[Exchange]) -> list[dict[str, Any
     shown = []
     for each in ordered:
         entry = exchange(each)
-        for volatile in ("id", "wall", "seconds", "url"):
+        for volatile in ("id", "wall", "seconds", "url", "sent_to"):
             entry.pop(volatile, None)
         if each.kind == "delivery":
             entry["url"] = each.url

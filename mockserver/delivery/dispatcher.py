@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 import msgspec
 
+from mockserver.delivery.targets import Targets
 from mockserver.errors import Gone, MockserverError
 from mockserver.world.outbox import DELIVERIES, Attempt, Delivery
 from mockserver.world.settings import CoreSettings
@@ -42,11 +43,13 @@ class Dispatcher:
 
     Deliveries of one world to one URL go one after the other, so that a plugin sees them in the
     order in which they were decided; everything else goes at once, up to a bound. A target that is
-    down, slow or wrong costs nobody but its own lane.
+    down, slow or wrong costs nobody but its own lane. `targets` says which hosts are reached under
+    another name; the Host header stays that of the URL the delivery is for.
     """
 
-    def __init__(self, *, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, *, transport: httpx2.AsyncBaseTransport | None = None, targets: Targets | None = None) -> None:
         self._transport = transport
+        self._targets = targets or Targets()
         self._client: httpx2.AsyncClient | None = None
         self._lanes: dict[tuple[World, str], _Lane] = {}
         self._slots = asyncio.Semaphore(MAX_ATTEMPTS_AT_ONCE)
@@ -129,6 +132,7 @@ class Dispatcher:
             response_body=outcome.body,
             route=delivery.event,
             delivery=delivery.id,
+            sent_to=outcome.sent_to,
             error=outcome.error,
         )
         attempt = Attempt(
@@ -160,10 +164,17 @@ class Dispatcher:
                 limits=httpx2.Limits(max_connections=MAX_ATTEMPTS_AT_ONCE, max_keepalive_connections=16),
             )
         sent: tuple[tuple[str, str], ...] = delivery.headers
+        url = self._targets.reach(delivery.url)
+        sent_to = url if url != delivery.url else None
+        place = _where(delivery.url) + (f" (sent to {_where(url)})" if sent_to else "")
         try:
             request = client.build_request(
                 delivery.method, delivery.url, headers=list(delivery.headers), content=delivery.body.encode() or None
             )
+            if sent_to is not None:
+                # Only the connection leads elsewhere: Host, and the name a certificate must have, stay.
+                request.extensions = {**request.extensions, "sni_hostname": request.url.host}
+                request.url = httpx2.URL(sent_to)
             sent = tuple((name.lower(), value) for name, value in request.headers.items())
             async with asyncio.timeout(timeout):
                 response = await client.send(request, stream=True)
@@ -172,20 +183,20 @@ class Dispatcher:
                 finally:
                     await response.aclose()
         except TimeoutError:
-            return _Outcome(sent, error=f"no answer from {_where(delivery.url)} within {timeout:g} s")
+            return _Outcome(sent, sent_to, error=f"no answer from {place} within {timeout:g} s")
         except httpx2.ConnectError as error:
-            return _Outcome(
-                sent, error=f"cannot connect to {_where(delivery.url)}: {error or 'refused'}; is it running?"
-            )
+            advice = self._targets.advice(url) or "is it running?"
+            return _Outcome(sent, sent_to, error=f"cannot connect to {place}: {error or 'refused'}; {advice}")
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, OSError) as error:
-            return _Outcome(sent, error=f"{type(error).__name__} at {_where(delivery.url)}: {error}")
+            return _Outcome(sent, sent_to, error=f"{type(error).__name__} at {place}: {error}")
         headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
-        return _Outcome(sent, status=response.status_code, headers=headers, body=body)
+        return _Outcome(sent, sent_to, status=response.status_code, headers=headers, body=body)
 
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
     sent: tuple[tuple[str, str], ...]
+    sent_to: str | None = None
     status: int | None = None
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""

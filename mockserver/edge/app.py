@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from mockserver import pages
+from mockserver.edge import cors
 from mockserver.edge.addressing import Place, place, split_prefix
 from mockserver.errors import MockserverError
 from mockserver.wire import Answer, Call, Page, Platform, Refusal, Rejected, Route, RouteTable, json_answer
@@ -92,6 +93,8 @@ class Edge:
         else:
             unfit = None
         answer, error = self._answer(call, found, placed, unfit)
+        if world is not None and (shared := cors.headers(call, world.settings(CoreSettings))):
+            answer = Answer(answer.status, (*answer.headers, *shared), answer.body)
         fields: dict[str, Any] = {
             "began": began,
             "kind": "inbound",
@@ -140,6 +143,12 @@ class Edge:
                 lost = placed.lost or ""
                 return self._render(_problem(found, call, 404, lost), None), lost
             if found.platform is None or found.route is None:
+                settings = placed.world.settings(CoreSettings)
+                if settings.cors_origins and found.allowed and cors.is_preflight(call):
+                    told = cors.preflight(call, settings, found.allowed)
+                    if isinstance(told, str):
+                        return self._render(_problem(found, call, 403, told), placed.world), told
+                    return self._render(told, placed.world), None
                 outcome, reason = _no_route(found, call)
                 return self._render(outcome, placed.world), reason
             return self._run(placed.world, call, found.platform, found.route, placed.contradiction)

@@ -36,7 +36,8 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     `id` counts finished exchanges; `began` counts them in the order they began, which is the order
     of cause and effect when a plugin calls back from inside a webhook. `at` is the world's time,
     `wall` the machine's, `seconds` how long it took. For a delivery the request is what we sent and
-    the response what the plugin answered. For an action `path` is its name, the request body its
+    the response what the plugin answered; `sent_to` is the URL that was really called, where hosts
+    are mapped and it differs. For an action `path` is its name, the request body its
     arguments and the response body its result, as JSON.
     """
 
@@ -59,6 +60,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     addressed_by: str | None = None
     authenticated_by: str | None = None
     delivery: str | None = None
+    sent_to: str | None = None
     error: str | None = None
     violations: tuple[Violation, ...] = ()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -11,6 +12,8 @@ from mockserver import checking
 from mockserver.world.durations import parse_duration
 
 S = TypeVar("S", bound=msgspec.Struct)
+
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#\s,*A-Z]+|null")
 
 Duration = str | Annotated[int, msgspec.Meta(ge=0)] | Annotated[float, msgspec.Meta(ge=0)]
 """A span of time as people write it: seconds, `"90s"`, `"2d"` or ISO 8601."""
@@ -24,16 +27,25 @@ class CoreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     `webhook_timeout` bounds one attempt, in seconds of wall time. `fixture_credentials` says what
     becomes of the credentials a fixture spells out: `auto` keeps them in `default` and mints others
     elsewhere, `literal` keeps them everywhere (such a world is then reached by its prefix).
+    `cors_origins` are the origins of web pages that may read the vendors' answers, or `"*"`; empty
+    means none. A browser's preflight carries no credential: what finds no world by prefix or host
+    is judged by the world `default`.
     """
 
     strict: bool = False
     retry_webhooks_after: tuple[Duration, ...] = ()
     webhook_timeout: Annotated[float, msgspec.Meta(gt=0, le=300)] = 10.0
     fixture_credentials: Literal["auto", "literal"] = "auto"
+    cors_origins: Literal["*"] | tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for wait in self.retry_webhooks_after:
             parse_duration(wait)
+        if self.cors_origins != "*":
+            for origin in self.cors_origins:
+                if not _ORIGIN.fullmatch(origin):
+                    told = "must be an origin as browsers send it, such as http://localhost:5173, without a path"
+                    raise ValueError(f"cors_origins: {origin!r} {told}")
 
 
 class SettingsDocument(msgspec.Struct, frozen=True):

@@ -21,18 +21,23 @@ def tls_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
 
 
 @pytest.fixture
-def motar_is_here(tls_server: Secured, monkeypatch: pytest.MonkeyPatch) -> Secured:
-    """In this process, `api.motar.io` port 443 is the https door, and every other name what it always was."""
+def motar_is_here(state: Path, httpserver: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Secured]:
+    """A server whose plugin is `httpserver`; in this process `api.motar.io` port 443 is its https door."""
     look_up = socket.getaddrinfo
+    plugin = {
+        "request_endpoint": httpserver.url_for("/requests"),
+        "redirect_uri": httpserver.url_for("/callback"),
+    }
+    with secured(state, **plugin) as server:
 
-    def resolve(host: Any, port: Any, *rest: Any, **named: Any) -> Any:
-        if host in ("api.motar.io", b"api.motar.io"):
-            assert int(port) == 443
-            host, port = "127.0.0.1", tls_server.port
-        return look_up(host, port, *rest, **named)
+        def resolve(host: Any, port: Any, *rest: Any, **named: Any) -> Any:
+            if host in ("api.motar.io", b"api.motar.io"):
+                assert int(port) == 443
+                host, port = "127.0.0.1", server.port
+            return look_up(host, port, *rest, **named)
 
-    monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    return tls_server
+        monkeypatch.setattr(socket, "getaddrinfo", resolve)
+        yield server
 
 
 @pytest.fixture
