@@ -139,7 +139,7 @@ ACTIVATE: Context = EVERYWHERE | {
     "users": [user(), user("@grace", "Grace Hopper", "Quick ATO Systems")],
     "entered": "@ada",
     "error": "That is not the password of @ada.",
-    "outcome": "",
+    "connected": None,
 }
 
 FULL: dict[str, Context] = {
@@ -173,8 +173,8 @@ EVERY_PAGE = [
     *((f"{name} full", name, context) for name, context in FULL.items()),
     *((f"{name} bare", name, context) for name, context in BARE.items()),
     ("signin.html with many users", "signin.html", MANY_USERS),
-    ("activate.html approved", "activate.html", ACTIVATE | {"users": [], "outcome": "approved"}),
-    ("activate.html denied", "activate.html", ACTIVATE | {"users": [], "outcome": "denied"}),
+    ("activate.html approved", "activate.html", ACTIVATE | {"users": [], "connected": True}),
+    ("activate.html denied", "activate.html", ACTIVATE | {"users": [], "connected": False}),
     ("progress.html cancelled", "progress.html", PROGRESS | {"cancelled": True}),
     ("progress.html complete", "progress.html", PROGRESS | {"status": "completed", "complete": True}),
     ("progress.html with a strange status", "progress.html", PROGRESS | {"status": "lost"}),

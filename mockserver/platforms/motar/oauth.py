@@ -155,7 +155,8 @@ def exchange(world: World, client: Plugin, parameters: dict[str, str]) -> tokens
     if redirect_uri and redirect_uri != code.redirect_uri:
         return Error.VALIDATION.because(
             f"redirect_uri {redirect_uri!r} is not the one the code was issued for, {code.redirect_uri!r}; "
-            f"they differ {difference(redirect_uri, code.redirect_uri)}"
+            f"they differ {difference(redirect_uri, code.redirect_uri)}",
+            error="invalid_grant",
         )
     if code.challenge is not None and (unproved := pkce.check_verifier(code.challenge, parameters)) is not None:
         return unproved

@@ -51,13 +51,13 @@ def activate_submit(world: World, call: Call) -> Answer | Page | Refusal:
         return resting
     if fields.get("decision") == "cancel":
         device.deny(world, grant)
-        return _page(world, call, grant, outcome="denied")
+        return _page(world, call, grant, connected=False)
     if ticket := fields.get("ticket"):
         known = _redeem(world, grant, ticket)
         if known is None:
             return _page(world, call, grant, error="That page was too old. Please sign in again.", status=401)
         device.approve(world, grant, known)
-        return _page(world, call, grant, outcome="approved")
+        return _page(world, call, grant, connected=True)
     handle = fields.get("handle", "")
     if picked := fields.get("user"):
         user: User | None = world[USERS].first("handle", picked)
@@ -71,7 +71,7 @@ def activate_submit(world: World, call: Call) -> Answer | Page | Refusal:
         return _page(world, call, grant, entered=handle, error=error, status=401)
     if fields.get("decision") == "allow":
         device.approve(world, grant, user)
-        return _page(world, call, grant, outcome="approved")
+        return _page(world, call, grant, connected=True)
     return _consent_page(world, call, grant, user)
 
 
@@ -100,7 +100,7 @@ def _page(
     *,
     entered: str = "",
     error: str | None = None,
-    outcome: str = "",
+    connected: bool | None = None,
     status: int = 200,
 ) -> Page:
     return Page(
@@ -109,10 +109,10 @@ def _page(
             "action": urlsplit(call.base_url).path + PATH,
             "fields": [("user_code", grant.user_code)] if grant else [],
             "device": _device(world, grant) if grant else None,
-            "users": [person(world, user) for user in world[USERS]] if grant and not outcome else [],
+            "users": [person(world, user) for user in world[USERS]] if grant and connected is None else [],
             "entered": entered,
             "error": error,
-            "outcome": outcome,
+            "connected": connected,
         },
         status=status,
     )
