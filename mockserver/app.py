@@ -167,7 +167,9 @@ def _own_pages(
         return problem(404, "Nothing here", f"The control API has nothing at {request.method} {request.url.path}.")
 
     async def wrong_method(request: Request, error: Exception) -> Response:
-        return problem(405, "Wrong method", f"{request.url.path} does not take {request.method}.")
+        answer = problem(405, "Wrong method", f"{request.url.path} does not take {request.method}.")
+        answer.headers.update(getattr(error, "headers", None) or {})
+        return answer
 
     console = Console(
         worlds,

@@ -164,14 +164,16 @@ def delivery(each: Delivery) -> dict[str, Any]:
 
 def delivery_in_full(each: Delivery) -> dict[str, Any]:
     """A delivery with what was sent and every attempt."""
+    request = {"method": each.method, "url": each.url, "headers": multi(each.headers), "body": each.body}
     return {
         **delivery(each),
-        "request": {"method": each.method, "url": each.url, "headers": multi(each.headers), "body": each.body},
+        "request": request,
         "attempts": [
             {
                 "n": attempt.n,
                 "at": iso(attempt.at),
                 "seconds": attempt.seconds,
+                "request": request,
                 "response": None
                 if attempt.status is None
                 else {"status": attempt.status, "headers": multi(attempt.headers), "body": attempt.body},

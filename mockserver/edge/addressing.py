@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from mockserver.errors import MockserverError, nearest
-from mockserver.wire import Call, Route
+from mockserver.wire import Call, Carrier
 from mockserver.wire.routes import MOST_SPECIFIC_FIRST
 from mockserver.world.world import World
 from mockserver.world.worlds import DEFAULT, Worlds
@@ -52,12 +53,12 @@ def world_of_host(host: str) -> str | None:
     return ".".join(labels) or None
 
 
-def place(worlds: Worlds, call: Call, route: Route | None, prefix: str | None, *, auto: bool) -> Place:
+def place(worlds: Worlds, call: Call, carriers: Iterable[Carrier], prefix: str | None, *, auto: bool) -> Place:
     """Find the world for a call, in the order of the module's first line.
 
     A name that leads nowhere is an error, never silently `default`; with `auto` it is created.
     """
-    credentials = _credentials(call, route)
+    credentials = _credentials(call, carriers)
     named = (prefix, "prefix")
     if named[0] is None:
         named = (call.header("x-mock-world"), "header")
@@ -99,11 +100,9 @@ def _named(worlds: Worlds, name: str, rule: str, credentials: list[tuple[str, st
     return Place(worlds.find(name), rule)
 
 
-def _credentials(call: Call, route: Route | None) -> list[tuple[str, str]]:
+def _credentials(call: Call, carriers: Iterable[Carrier]) -> list[tuple[str, str]]:
     """Every credential a call carries, the most specific kind first, a token's unproved audience last."""
-    if route is None:
-        return []
-    found = [pair for carrier in route.carriers for pair in carrier.values(call)]
+    found = [pair for carrier in carriers for pair in carrier.values(call)]
     claims = [("client_id", aud) for kind, value in found if kind == "access_token" and (aud := _audience(value))]
     order = MOST_SPECIFIC_FIRST.index
     return [*sorted(found, key=lambda pair: order(pair[0])), *claims]

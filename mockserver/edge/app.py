@@ -81,7 +81,7 @@ class Edge:
         )
         found = self._table.find(call.method, path)
         call.params = found.params
-        placed = place(self._worlds, call, found.route, prefix, auto=self._auto_worlds)
+        placed = place(self._worlds, call, found.carriers, prefix, auto=self._auto_worlds)
         call.base_url = self._base_url(scope, call, prefix, placed)
         world = placed.world
         began = world.journal.begin() if world is not None else 0

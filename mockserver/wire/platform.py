@@ -10,7 +10,7 @@ from urllib.parse import quote
 import msgspec
 
 from mockserver.wire.call import Call
-from mockserver.wire.routes import Certainty, Route
+from mockserver.wire.routes import Carrier, Certainty, Route
 from mockserver.world.actions import Action
 from mockserver.world.collection import Kind
 from mockserver.world.journal import Pairs, Violation
@@ -96,8 +96,9 @@ class Platform:
     `problem` words what the edge itself found wrong (status, reason) as a refusal, and `strictness`
     words violations that a strict world refuses. `overview` tells what a newcomer to a world needs:
     credentials, people, and what is going on. `decisions` are what was decided beyond single
-    routes. `segments` are first path segments that are the vendor's although nothing below them is
-    emulated, `hosts` the vendor's names in a Host header.
+    routes. `carriers` are where credentials travel on calls that no route takes. `segments` are
+    first path segments that are the vendor's although nothing below them is emulated, `hosts` the
+    vendor's names in a Host header.
     """
 
     name: str
@@ -111,6 +112,7 @@ class Platform:
     fixture: Callable[[str, str], Fixture]
     overview: Callable[[World], dict[str, Any]]
     decisions: tuple[Decision, ...] = ()
+    carriers: tuple[Carrier, ...] = ()
     segments: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     settings: type[msgspec.Struct] | None = None

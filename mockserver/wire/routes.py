@@ -120,6 +120,13 @@ class Found:
     params: dict[str, str] = field(default_factory=dict)
     allowed: tuple[str, ...] = ()
 
+    @property
+    def carriers(self) -> tuple[Carrier, ...]:
+        """Where this call may carry credentials: as its route says, else as is usual on the platform."""
+        if self.route is not None:
+            return self.route.carriers
+        return self.platform.carriers if self.platform is not None else ()
+
 
 class RouteTable:
     """All platforms' routes behind one look-up: literal paths in a dictionary, patterns by first segment."""

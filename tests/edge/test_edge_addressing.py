@@ -274,3 +274,20 @@ def test_the_prefix_of_a_path(path: str, split: tuple[str | None, str]):
 )
 def test_the_world_that_a_host_names(host: str, world: str | None):
     assert world_of_host(host) == world
+
+
+def test_a_call_that_no_route_takes_still_finds_its_world_by_its_token(new_world, server):
+    world = new_world()
+    world.act("motar.start_ato_request")
+    code = world.act("motar.sign_in", user="@olivia")["code"]
+    plugin = world.plugin
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "client_id": plugin["client_id"],
+        "client_secret": plugin["client_secret"],
+    }
+    token = world.http.post("/oauth/token", data=form).json()["access_token"]
+    answer = httpx2.get(f"{server}/app/v1/data", headers={"authorization": f"Bearer {token}"}, trust_env=False)
+    assert answer.status_code == 404
+    assert [each["path"] for each in world.journal(path="/app/v1/data")] == ["/app/v1/data"]

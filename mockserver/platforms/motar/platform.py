@@ -17,6 +17,7 @@ from mockserver.platforms.motar import (
     studio,
 )
 from mockserver.platforms.motar.actions import ACTIONS
+from mockserver.platforms.motar.carriers import AUTHORIZATION
 from mockserver.platforms.motar.decisions import DECISIONS
 from mockserver.platforms.motar.models import KINDS
 from mockserver.platforms.motar.settings import MotarSettings
@@ -43,6 +44,7 @@ MOTAR = Platform(
     fixture=fixtures.read,
     overview=studio.overview,
     decisions=DECISIONS,
+    carriers=(AUTHORIZATION,),
     segments=("auth", "app", "image", "notifications", "leaderboard", "edu", "email", "sdk"),
     hosts=("api.motar.io", "sandbox.motar.io"),
     settings=MotarSettings,

@@ -34,6 +34,8 @@ def endpoint_problem(url: str) -> str | None:
     parts = split(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return "it must be an http or https URL with a host"
+    if parts.username or parts.password:
+        return "it must not hold a name and password: MOTAR sends the plugin's own"
     return _port_problem(parts) or _character_problem(url)
 
 
