@@ -380,6 +380,16 @@ def test_nobody_is_let_in_who_is_not_proved(world: Live, form: dict[str, str]):
     pending(poll(world, given))
 
 
+def test_nothing_but_allow_lets_a_device_in(world: Live):
+    given = begin(world)
+    form = {"user_code": given["user_code"], "user": "@olivia"}
+    refused(world.http.post("/activate", data={**form, "decision": "maybe"}), 400, "4003", "allow or cancel")
+    world.http.post("/activate", data=form)
+    ticket = world.documents("motar.signin_tickets")[0]["id"]
+    assert world.http.post("/activate", data={"user_code": given["user_code"], "ticket": ticket}).status_code == 200
+    pending(poll(world, given))
+
+
 def test_the_page_takes_forms_only_and_says_what_it_does_not_know(world: Live):
     given = begin(world)
     refused(world.http.post("/activate", json={"user_code": given["user_code"]}), 400, "4005", "form-urlencoded")

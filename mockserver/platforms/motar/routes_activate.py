@@ -49,10 +49,13 @@ def activate_submit(world: World, call: Call) -> Answer | Page | Refusal:
     resting = oauth.resting(world, device.client_of(world, grant))
     if resting is not None:
         return resting
-    if fields.get("decision") == "cancel":
+    decision = fields.get("decision", "")
+    if decision not in ("", "allow", "cancel"):
+        return Error.VALIDATION.because(f"decision is allow or cancel, not {decision!r}.")
+    if decision == "cancel":
         device.deny(world, grant)
         return _page(world, call, grant, connected=False)
-    if ticket := fields.get("ticket"):
+    if decision == "allow" and (ticket := fields.get("ticket")):
         known = _redeem(world, grant, ticket)
         if known is None:
             return _page(world, call, grant, error="That page was too old. Please sign in again.", status=401)
@@ -69,7 +72,7 @@ def activate_submit(world: World, call: Call) -> Answer | Page | Refusal:
         return _page(world, call, grant)
     if user is None:
         return _page(world, call, grant, entered=handle, error=error, status=401)
-    if fields.get("decision") == "allow":
+    if decision == "allow":
         device.approve(world, grant, user)
         return _page(world, call, grant, connected=True)
     return _consent_page(world, call, grant, user)
