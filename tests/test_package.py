@@ -13,7 +13,18 @@ import mockserver
 from mockserver import resources
 
 ROOT = Path(__file__).parent.parent
-HEAVY = ["faker", "lxml", "cryptography", "joserfc", "httpx2", "rich", "jinja2", "watchfiles", "prometheus_client"]
+HEAVY = [
+    "faker",
+    "lxml",
+    "cryptography",
+    "trustme",
+    "joserfc",
+    "httpx2",
+    "rich",
+    "jinja2",
+    "watchfiles",
+    "prometheus_client",
+]
 
 
 def test_all_lists_exactly_the_names_that_are_resolved_on_first_use():
@@ -46,7 +57,9 @@ def test_the_import_layers_name_every_room():
     pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
     layers = pyproject["tool"]["importlinter"]["contracts"][0]["layers"]
     named = {part.strip().removeprefix("mockserver.") for layer in layers for part in layer.split("|")}
-    rooms = {path.stem for path in (ROOT / "mockserver").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    rooms = {
+        path.stem for path in (ROOT / "mockserver").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
     # The reference plugin has a contract of its own; __main__ only calls the command line.
     assert rooms - {"__init__", "__main__", "reference_plugin"} == named
 

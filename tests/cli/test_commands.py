@@ -114,7 +114,7 @@ def test_settings_that_cannot_be_used_are_told(mockserver, tmp_path, file, envir
 
 @pytest.mark.parametrize(
     "command",
-    ["demo", "serve", "run", "trigger", "actions", "worlds", "scenarios", "config", "fidelity"],
+    ["demo", "serve", "run", "trigger", "actions", "worlds", "scenarios", "config", "fidelity", "tls", "wait"],
 )
 def test_every_command_has_help(mockserver, command):
     done = mockserver(command, "--help")
