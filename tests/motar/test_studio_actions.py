@@ -183,7 +183,8 @@ def test_each_member_may_cancel(world: Live, user: str):
 
 
 def test_whoever_made_the_app_theirs_may_start(world: Live):
-    world.act("motar.create_app", organization=SKYLINE, name="Shared", owners=["@devon", "@marco", "@devon"])
+    shared = world.act("motar.create_app", organization=SKYLINE, name="Shared", owners=["@devon", "@marco", "@devon"])
+    assert shared["owners"] == [world.user(handle)["id"] for handle in ("@devon", "@marco")]
     world.act("motar.start_ato_request", app="Shared", by="@marco")
     action_refused(
         world.try_act("motar.start_ato_request", app="Shared", by="@olivia"), "does not own", hint="@devon, @marco"
