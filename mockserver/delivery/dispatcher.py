@@ -185,7 +185,8 @@ class Dispatcher:
         except TimeoutError:
             return _Outcome(sent, sent_to, error=f"no answer from {place} within {timeout:g} s")
         except httpx2.ConnectError as error:
-            advice = self._targets.advice(url) or "is it running?"
+            # Whoever maps a host to loopback means it.
+            advice = (None if sent_to else self._targets.advice(url)) or "is it running?"
             return _Outcome(sent, sent_to, error=f"cannot connect to {place}: {error or 'refused'}; {advice}")
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, OSError) as error:
             return _Outcome(sent, sent_to, error=f"{type(error).__name__} at {place}: {error}")

@@ -64,7 +64,7 @@ def test_when_nobody_is_there_the_error_names_both():
     port = sock.getsockname()[1]
     sock.close()
     with (
-        mock.patch("mockserver.delivery.targets.in_container", return_value=False),
+        mock.patch("mockserver.delivery.targets.in_container", return_value=True),
         emulator(map_host=(f"plugin.test=127.0.0.1:{port}",)) as client,
     ):
         exchange = delivered(client)
