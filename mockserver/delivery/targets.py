@@ -76,8 +76,8 @@ class Targets:
         if host is None or not _is_loopback(host) or not self._contained():
             return None
         return (
-            f"the emulator runs in a container, where {host} is the container itself. For a plugin on the host start "
-            f"it with --map-host {host}=host.docker.internal (on Linux run the container with "
+            f"is it running? The emulator is in a container, where {host} is the container itself. For a plugin on the "
+            f"host start it with --map-host {host}=host.docker.internal (on Linux run the container with "
             f"--add-host host.docker.internal:host-gateway); for one in another container, --map-host {host}=ITS-NAME"
         )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -123,7 +122,7 @@ class Call:
             case "basic":
                 try:
                     decoded = base64.b64decode(rest, validate=True).decode()
-                except (binascii.Error, UnicodeDecodeError):
+                except ValueError:
                     return Authorization("other", token=rest)
                 username, colon, password = decoded.partition(":")
                 return Authorization("basic", username=username, password=password) if colon else Authorization("other")

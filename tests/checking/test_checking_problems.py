@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import enum
+import json
 import time
 import uuid
 from typing import Annotated, Any, Generic, Literal, NamedTuple, TypedDict, TypeVar
@@ -383,15 +384,19 @@ def test_a_type_that_msgspec_does_not_support_is_the_callers_mistake() -> None:
         find_problems({}, Lenient | dict[str, int])
 
 
-def test_nine_problems_take_about_a_millisecond() -> None:
+def test_nine_problems_cost_little_more_than_reading_the_value() -> None:
     good = {"do": "act", "target": {"name": "x", "redirectUris": ["a", "b"]}}
     bad = {"do": "act", "target": {"redirectUris": ["a", 1], "clok": "live"}}
     value = {"steps": [*[good] * 50, bad, bad, bad]}
-    spent = []
+    text = json.dumps(value)
+    spent, reading = [], []
     for _ in range(30):
         start = time.perf_counter()
         problems = find_problems(value, Script)
         spent.append(time.perf_counter() - start)
+        start = time.perf_counter()
+        json.loads(text)
+        reading.append(time.perf_counter() - start)
     assert len(problems) == 9
-    # Measured 0.6 ms; the room is for slow and busy machines.
-    assert min(spent) < 0.01
+    # Measured 25 times what json.loads takes for the same value; the room is for other machines.
+    assert min(spent) < 100 * min(reading)

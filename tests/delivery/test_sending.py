@@ -172,7 +172,8 @@ def test_a_target_that_never_answers_is_given_up_in_time(new_toy_world: Callable
     with mute() as url:
         started = time.perf_counter()
         found = sent(world, url)
-    assert 0.2 <= time.perf_counter() - started < 3
+    # The default timeout is 10 s: anything well below shows that the setting counts, on a busy machine too.
+    assert 0.2 <= time.perf_counter() - started < 8
     assert found["attempts"][0]["error"] == f"no answer from {url} within 0.2 s"
     assert found["attempts"][0]["seconds"] >= 0.2
 
@@ -248,7 +249,7 @@ def test_a_target_that_never_answers_does_not_hold_up_the_shutdown():
                 f"{server}/_mock/worlds/default/actions/toy.send", json={"url": url, "times": 5}, trust_env=False
             )
             started = time.perf_counter()
-        assert time.perf_counter() - started < 1.5
+        assert time.perf_counter() - started < 8
 
 
 def test_an_address_that_breaks_does_not_hold_up_those_behind_it(toy_world: Live, httpserver: HTTPServer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -50,7 +51,7 @@ def test_invented_people_are_whole(empty: Live):
     assert user["handle"].startswith("@")
     assert user["first_name"]
     assert user["last_name"]
-    assert user["email"].endswith("@example.test")
+    assert re.fullmatch(r"[a-z.]+@example\.(com|net|org)", user["email"])
     assert user["phone"].startswith("+1-555-01")
     assert user["password"]
     assert empty.act("motar.register_organization")["phone"] is None
@@ -63,7 +64,8 @@ def test_two_people_of_one_name_get_two_handles(empty: Live):
 
 def test_invented_handles_and_mails_are_plain_whatever_the_name(empty: Live):
     user = empty.act("motar.create_user", first_name="Zoë Ann", last_name="O'Hára")
-    assert (user["handle"], user["email"]) == ("@zoeann.ohara", "zoeann.ohara@example.test")
+    assert user["handle"] == "@zoeann.ohara"
+    assert user["email"].startswith("zoeann.ohara@example.")
     assert empty.act("motar.create_user", first_name="李", last_name="明")["handle"] == "@user.user"
 
 

@@ -64,8 +64,8 @@ DECISIONS = (
         "After completion and cancellation",
         "assumed",
         "A completed request still takes status and alert, told as a violation (strict worlds refuse); "
-        "complete: false opens it again. A cancelled one refuses both with 400/4006. Its package can no "
-        "longer change.",
+        "complete: false opens it again. A cancelled one refuses both with 400/4006, its package can no "
+        "longer change, and nobody is handed over for it; at any status short of that, people are.",
     ),
     Decision(
         "Cancelling",

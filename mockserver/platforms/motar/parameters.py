@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -25,6 +26,9 @@ TOKEN = frozenset(
         *("access_token", "code_verifier", "scope"),
     }
 )
+MOST_TOLD = 20
+"""So many unknown parameters are told one by one: a slip is one of few, and finding what was meant takes time."""
+
 LOGOUT = frozenset({"refresh_token", "access_token", "client_id", "clientId", "client_secret"})
 
 
@@ -38,9 +42,9 @@ def first_of_each(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 def from_query(call: Call) -> dict[str, str]:
     """The query's parameters; a name that repeats is told."""
-    names = [name for name, _ in call.query]
-    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
-        call.violate(f"query.{name}", "given more than once; the first counts")
+    for name, times in Counter(name for name, _ in call.query).items():
+        if times > 1:
+            call.violate(f"query.{name}", "given more than once; the first counts")
     return first_of_each(call.query)
 
 
@@ -66,10 +70,13 @@ def from_anywhere(call: Call, known: Collection[str]) -> dict[str, str] | Refusa
 
 def tell_unknown(call: Call, names: Iterable[str], known: Collection[str]) -> None:
     """Note each name that no source shows, with the one that was perhaps meant."""
-    given = tuple(names)
-    for name in given:
-        if name not in known:
-            call.violate(name, "no such parameter is documented", nearest(name, sorted(set(known) - set(given))))
+    given = set(names)
+    unknown = sorted(given.difference(known))
+    candidates = sorted(set(known) - given)
+    for name in unknown[:MOST_TOLD]:
+        call.violate(name, "no such parameter is documented", nearest(name, candidates))
+    if len(unknown) > MOST_TOLD:
+        call.violate("parameters", f"{len(unknown) - MOST_TOLD} more of which none is documented")
 
 
 def missing(name: str, parameters: Collection[str], known: Collection[str], hint: str = "") -> str:

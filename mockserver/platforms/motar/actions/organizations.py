@@ -99,7 +99,7 @@ def create_user(world: World, args: CreateUser) -> User:
         password=args.password or world.mint.hex(12, "motar.password"),
         first_name=first_name,
         last_name=last_name,
-        email=args.email or f"{_plain(handle)}@example.test",
+        email=args.email or f"{_plain(handle)}@{world.mint.faker('mail').safe_domain_name()}",
         phone=args.phone or world.mint.faker("phone").numerify("+1-555-01##-####"),
         role=args.role,
         motar_admin=args.motar_admin,
