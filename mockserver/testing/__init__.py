@@ -1,0 +1,1 @@
+"""What stands behind the fixtures of `mockserver.pytest_plugin`; imported when one of them is used."""
