@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx2
 import pytest
+import uvicorn
 from cryptography import x509
 
 from mockserver import tls
@@ -140,7 +141,12 @@ def test_an_answer_larger_than_any_buffer_comes_whole(tls_server):
     assert [each["request"]["body"] == text for each in whole.json()["exchanges"]] == [True] * 5
 
 
-def test_it_closes_at_once_with_an_idle_client_and_a_long_poll_at_the_https_door(state):
+def test_it_closes_at_once_with_an_idle_client_and_a_long_poll_at_the_https_door(state, monkeypatch):
+    # Uvicorn's own patience out of the way, what is measured is ours, however busy the machine is.
+    config = uvicorn.Config
+    monkeypatch.setattr(
+        uvicorn, "Config", lambda app, **given: config(app, **{**given, "timeout_graceful_shutdown": 60})
+    )
     answers: list[httpx2.Response] = []
     with secured(state) as server:
         client = httpx2.Client(base_url=server.https, verify=server.trusting(), trust_env=False, timeout=30)
