@@ -81,7 +81,8 @@ def toy_app(**settings: Any) -> Iterator[App]:
     from tests.toy import TOY
 
     with mock.patch("mockserver.app.load_platforms", return_value=(MOTAR, TOY)):
-        yield build_app(Settings(**{"fixture": (), **settings}))
+        app = build_app(Settings(**{"fixture": (), **settings}))
+    yield app
 
 
 @contextmanager
