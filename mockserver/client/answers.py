@@ -164,7 +164,7 @@ class Plugin:
 
     name: str
     client_id: str
-    client_secret: str
+    client_secret: str = field(repr=False)
     redirect_uris: tuple[str, ...]
     request_endpoint: str | None
     distribution_endpoint: str | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, Unpack
 
@@ -260,15 +260,15 @@ class ClockMethods(OfWorld):
         return Call(method="PUT", path=self._path("clock"), body=body, read=ClockReading.read)
 
     @endpoint
-    def advance(self, by: str | float, *, timeout: float = 60.0) -> Call[datetime]:
-        """Move time forward by `"25h"`, `"90s"`, ISO 8601 or seconds, and answer what the clock shows then.
+    def advance(self, by: str | float | timedelta, *, timeout: float = 60.0) -> Call[datetime]:
+        """Move time forward by `"25h"`, `"90s"`, ISO 8601, seconds or a timedelta; answer what the clock shows then.
 
         Everything that falls due on the way happens, in order, before this answers.
         """
         return Call(
             method="POST",
             path=self._path("clock", "advance"),
-            body={"by": by},
+            body={"by": by.total_seconds() if isinstance(by, timedelta) else by},
             read=lambda answer: ClockReading.read(answer).now,
             patience=timeout,
         )

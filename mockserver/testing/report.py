@@ -10,7 +10,6 @@ from typing import Any
 
 from mockserver.client import Exchange, ServerSaidNo, WorldClient
 from mockserver.client.errors import differences
-from mockserver.errors import MockserverError
 
 MOST_EXCHANGES = 40
 MOST_UNADDRESSED = 5
@@ -44,7 +43,7 @@ def sections(worlds: list[Remembered], error: BaseException | None) -> Iterator[
             text = "\n".join(
                 line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}…" for line in _lines(each, near)
             )
-        except MockserverError as gone:
+        except Exception as gone:  # whatever it is, the test's own failure must be seen
             text = f"Nothing can be told: {gone}"
         text = _LONG_TOKEN.sub(r"\1…", text)
         if len(text) > LONGEST_SECTION:
