@@ -67,7 +67,6 @@ class Console:
                     "seed": world.seed,
                     "exchanges": len(world.journal),
                     "deliveries": views.world(self._worlds, world)["deliveries"],
-                    "unaddressed": self._worlds.unaddressed_count,
                 }
                 for world in self._worlds
             ],
@@ -103,7 +102,7 @@ class Console:
                 ("Worlds", "/_mock/worlds"),
                 ("Journal of default", "/_mock/worlds/default/journal"),
                 ("Deliveries of default", "/_mock/worlds/default/deliveries"),
-                ("Unaddressed requests", "/_mock/unaddressed"),
+                (f"Unaddressed requests ({self._worlds.unaddressed_count})", "/_mock/unaddressed"),
             ],
             progress=[
                 {
@@ -134,7 +133,7 @@ class Console:
                 status=404,
                 title="Nothing to show",
                 text=error.message,
-                hints=["The emulator's page is at /"],
+                hints=[],
             )
         link = None
         if not shown["cancelled"]:

@@ -32,7 +32,8 @@ FAILED = "The emulator failed; its log says why. Please report it."
 _UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 HTML_HEADERS = (
     ("content-type", "text/html; charset=utf-8"),
-    ("cache-control", "no-store"),
+    # Not no-store: who went back to a page that answered a form would find the browser's error page in its place.
+    ("cache-control", "no-cache"),
     ("referrer-policy", "no-referrer"),
     ("x-content-type-options", "nosniff"),
 )
@@ -224,7 +225,7 @@ def _no_route(found: Found, call: Call) -> tuple[Answer | Page, str]:
             context = {
                 "title": "Nothing here",
                 "text": reason,
-                "hints": ["The emulator's own page is at /"],
+                "hints": [],
                 "status": 404,
             }
             return Page("message.html", context, 404), reason

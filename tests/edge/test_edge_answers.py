@@ -107,7 +107,7 @@ def test_dates_are_the_worlds(new_toy_world: Callable[..., Live]):
 def test_pages_are_not_stored_and_carry_a_policy(path: str, world: Live):
     page = world.http.get(path, headers={"Accept": "text/html"})
     assert page.headers["content-type"] == "text/html; charset=utf-8"
-    assert page.headers["cache-control"] == "no-store"
+    assert page.headers["cache-control"] == "no-cache"
     assert page.headers["x-content-type-options"] == "nosniff"
     assert page.headers["referrer-policy"] == "no-referrer"
     policy = page.headers["content-security-policy"]

@@ -106,7 +106,6 @@ HOME: Context = EVERYWHERE | {
             "seed": "0",
             "exchanges": 128,
             "deliveries": 4,
-            "unaddressed": 2,
         }
     ],
     "quickstart": {

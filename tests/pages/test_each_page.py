@@ -278,7 +278,6 @@ def test_the_home_page_lists_worlds_requests_and_links() -> None:
         "0",
         "128",
         "4",
-        "2",
     ]
     assert page.classed("rows")[0].text() == "Loom ATO Package Under review"
     assert page.one("nav").one("a").text() == "Journal"
@@ -306,7 +305,8 @@ def test_a_message_shows_status_text_and_hints() -> None:
     main = rendered("message.html", MESSAGE).one("main")
 
     assert main.text() == (
-        "404 There is no page here Nothing is served at /oauth/singin. What you can do Did you mean /oauth/signin?"
+        "404 There is no page here Nothing is served at /oauth/singin. What you can do Did you mean /oauth/signin? "
+        "The emulator's own page"
     )
 
 

@@ -207,7 +207,7 @@ LEADS_NOWHERE = [
 def test_a_url_that_leads_nowhere_good_is_never_a_link(template: str, changes: Any, url: str) -> None:
     page = read(pages.render(template, **FULL[template] | {"public_url": url} | changes(url)))
 
-    assert [link.attributes["href"] for link in page.all("a")] == []
+    assert {link.attributes["href"] for link in page.all("a")} <= {"/"}
     assert not [form for form in page.all("form") if "action" in form.attributes]
 
 

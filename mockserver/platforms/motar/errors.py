@@ -100,7 +100,7 @@ def _page(call: Call, refusal: Refusal) -> dict[str, object]:
     facts = [(name, call.query_value(name)) for name in ("client_id", "clientId", "redirect_uri", "response_type")]
     return {
         "title": details.get("title", "This sign-in cannot start"),
-        "explanation": refusal.description,
+        "explanation": details.get("explanation", refusal.description),
         "status": refusal.status,
         "code": refusal.code,
         "hints": details.get("hints", []),

@@ -20,10 +20,11 @@ def check_registered(plugin: Plugin, sent: str) -> Refusal | None:
     return Error.VALIDATION.because(
         f"redirect_uri is not registered. Sent {sent!r}; the nearest registered is {nearest_first[0]!r}; "
         f"they differ {difference(sent, nearest_first[0])}",
-        title="The redirect URI is not a registered one",
+        title="This redirect_uri is not registered",
+        explanation="Nobody is sent to a URI that is not registered for the plugin.",
         hints=[
             "Redirect URIs are compared exactly, character by character.",
-            "Send a registered one, or register this one: motar.configure_plugin redirect_uris=[…].",
+            "Send a registered one, or register another: mockserver trigger motar.configure_plugin redirect_uris=URI",
         ],
         mismatch={"sent": sent, "candidates": [_candidate(sent, uri) for uri in nearest_first]},
     )

@@ -58,7 +58,9 @@ def activate_submit(world: World, call: Call) -> Answer | Page | Refusal:
     if decision == "allow" and (ticket := fields.get("ticket")):
         known = _redeem(world, grant, ticket)
         if known is None:
-            return _page(world, call, grant, error="That page was too old. Please sign in again.", status=401)
+            return _page(
+                world, call, grant, error="That page was too old or used already. Please sign in again.", status=401
+            )
         device.approve(world, grant, known)
         return _page(world, call, grant, connected=True)
     handle = fields.get("handle", "")

@@ -52,7 +52,9 @@ def signin_submit(world: World, call: Call) -> Answer | Page | Refusal:
     if ticket := fields.get("ticket"):
         known = _redeem(world, sign_in, ticket)
         if known is None:
-            return _signin_page(world, call, sign_in, error="That page was too old. Please sign in again.")
+            return _signin_page(
+                world, call, sign_in, error="That page was too old or used already. Please sign in again."
+            )
         return redirect(oauth.complete_sign_in(world, sign_in, known))
     if handle := fields.get("user"):
         user: User | None = world[USERS].first("handle", handle)
