@@ -9,6 +9,7 @@ COPY pyproject.toml README.md ./
 COPY mockserver mockserver
 COPY fixtures fixtures
 COPY scenarios scenarios
+COPY docs docs
 RUN python -m venv /opt/mockserver \
  && /opt/mockserver/bin/python -m pip install --no-cache-dir --disable-pip-version-check .
 

@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo serve test check format bench fidelity clean
+.PHONY: help demo serve test check format bench docs fidelity clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/'
@@ -21,7 +21,7 @@ $(VENV)/.package: pyproject.toml | $(VENV)/.made
 	@touch $@
 
 $(STAMP): pyproject.toml $(VENV)/.package
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,docs]'
 	@touch $@
 
 demo: $(VENV)/.package  ## watch a whole ATO request happen, offline
@@ -45,6 +45,11 @@ format: $(STAMP)  ## put the code in shape
 
 fidelity: $(VENV)/.package  ## write docs/fidelity.md from the code
 	$(BIN)/mockserver fidelity > docs/fidelity.md
+
+docs: $(STAMP) fidelity  ## write the generated pages, and build the site into build/docs
+	$(BIN)/python -m mockserver.cli.reference docs/reference
+	$(BIN)/mkdocs build --strict --quiet
+	@echo "open build/docs/index.html"
 
 bench: $(STAMP)  ## measure (a later issue fills this)
 	@if ls benchmarks/*.py >/dev/null 2>&1; then $(BIN)/python -m benchmarks; else echo "No benchmarks yet."; fi

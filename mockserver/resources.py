@@ -1,4 +1,4 @@
-"""Fixtures and scenarios that ship: found in the repository, or inside the installed package."""
+"""Fixtures, scenarios and documentation that ship: found in the repository, or inside the installed package."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mockserver.errors import InvalidFile, Problem, Unknown
 PACKAGE = Path(__file__).parent
 SUFFIX = ".yaml"
 
-Shelf = Literal["fixtures", "scenarios"]
+Shelf = Literal["fixtures", "scenarios", "docs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Text:
 
 
 def shelf(name: Shelf) -> Path:
-    """The directory that holds shipped fixtures or scenarios."""
+    """The directory that holds shipped fixtures, scenarios or pages of documentation."""
     inside = PACKAGE / "shipped" / name
     return inside if inside.is_dir() else PACKAGE.parent / name
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from mockserver.cli.docs import pointer
 from mockserver.errors import InvalidFile, MockserverError, Unknown, Unreachable
 
 COMMANDS = {
@@ -24,6 +25,7 @@ COMMANDS = {
     "tls": ("tls", "tls"),
     "wait": ("wait", "wait"),
     "fidelity": ("fidelity", "fidelity"),
+    "docs": ("docs", "docs"),
 }
 
 SUMMARIES = {
@@ -38,6 +40,7 @@ SUMMARIES = {
     "tls": "Get the certificate that https clients must trust.",
     "wait": "Wait until an emulator is ready.",
     "fidelity": "Say how sure we are of each emulated behaviour.",
+    "docs": "Read the documentation, offline.",
 }
 
 
@@ -52,6 +55,7 @@ class LazyGroup(click.Group):
             return None
         module, attribute = COMMANDS[cmd_name]
         command: click.Command = getattr(import_module(f"mockserver.cli.{module}"), attribute)
+        command.epilog = pointer(cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -76,6 +80,7 @@ def cli() -> None:
       mockserver demo                              watch a whole ATO request happen
       mockserver serve                             run the emulator for your plugin
       mockserver trigger motar.start_ato_request   click "start" in Studio
+      mockserver docs                              the documentation, offline
 
     Exit codes: 0 all went well, 1 something failed or was refused, 2 wrong usage or an unreadable file.
     """
@@ -98,7 +103,8 @@ def main() -> None:
 
 
 def fail(error: MockserverError, code: int) -> None:
-    """Say what went wrong on standard error, and exit."""
+    """Say what went wrong and which page helps, on standard error, and exit."""
     click.secho("error: ", fg="red", nl=False, err=True)
     click.echo(str(error), err=True)
+    click.secho(pointer(next((word for word in sys.argv[1:] if word in COMMANDS), None)), dim=True, err=True)
     sys.exit(code)

@@ -10,6 +10,7 @@ import click
 import httpx2
 import msgspec
 
+from mockserver.cli.docs import pointer
 from mockserver.errors import Unreachable
 
 
@@ -80,10 +81,12 @@ class Control:
 
 
 def refuse(problem: Problem, code: int = 1) -> None:
-    """Print what the server said and exit."""
+    """Print what the server said and which page helps, and exit."""
     first, *rest = problem.lines()
     click.secho("error: ", fg="red", nl=False, err=True)
     click.echo(first, err=True)
     for line in rest:
         click.echo(line, err=True)
+    context = click.get_current_context(silent=True)
+    click.secho(pointer(context.find_root().invoked_subcommand if context else None), dim=True, err=True)
     sys.exit(code)

@@ -1,0 +1,129 @@
+"""The reference of the scenario language, from its types and the docstrings of the modules that read it."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Final
+
+import msgspec
+
+from mockserver.cli.reference_tables import fields_table
+from mockserver.errors import MockserverError
+from mockserver.scenarios import expressions
+from mockserver.scenarios.model import DEFAULT_WITHIN, KINDS, METHODS, Draft, Header, Input
+from mockserver.world import matchers
+from mockserver.world.durations import parse_duration
+from mockserver.world.matching import Match, ResponseMatch
+
+HEAD: Final = """\
+# Scenario language
+
+A scenario is a YAML (or JSON) file: a head, and steps that are performed in order. The first step that fails ends the
+run. How to write one step by step: [Write a scenario](../scenarios.md). Errors are told all at once, with line and
+column.
+"""
+
+STEPS: Final = {
+    "action": (
+        "`action` is the name of an [action](actions.md), written out; `with` are its arguments. `outputs` see its "
+        "result as `$response.body`. A refused action fails the step.",
+        """\
+- id: start
+  title: Olivia starts an ATO request
+  action: motar.start_ato_request
+  with: {app: Flight Deck Trainer, by: "@olivia"}
+  outputs: {request_id: $response.body#/request_id}
+""",
+    ),
+    "expect": (
+        f"`where` is a [match](#matches) without `kind`. It waits up to `within` ({DEFAULT_WITHIN:g} s of wall time). "
+        "Each delivery is taken by one step at most, so that two steps in a row mean two webhooks.",
+        """\
+- expect: delivery
+  where: {path: /motar/requests, status: 2xx, body: {status: not-started}}
+  within: 5s
+""",
+    ),
+    "await": (
+        f"`await` is a method ({', '.join(METHODS)}) and a path, in which `{{name}}` or `*` stands for a segment; "
+        "`where` is a match without `kind`, `method` and `path`. Each call is taken by one step at most.",
+        """\
+- await: POST /plugin/v1/ato/{call}
+  where: {status: 200, body: {requestId: {type: string}}}
+  outputs: {call: $request.path.call}
+""",
+    ),
+    "advance": (
+        "`advance` is a [duration](#durations). What falls due meanwhile is done in order, deliveries included.",
+        "- advance: 25h\n",
+    ),
+    "verify": (
+        "`verify` is a match. What is under way is waited for first. `count` stands alone; `at_least` and `at_most` "
+        "may be combined.",
+        """\
+- verify: {kind: inbound, path: /plugin/v1/ato/status, status: 4xx}
+  count: 0
+""",
+    ),
+}
+"""What the types do not say, and an example, by kind of step."""
+
+
+def page() -> str:
+    """The page; raises `MockserverError` when a kind of step is not told."""
+    if set(STEPS) != set(KINDS):
+        raise MockserverError(f"The reference differs from the kinds of step in {sorted(set(STEPS) ^ set(KINDS))}.")
+    lines = [
+        HEAD,
+        "## Head\n",
+        *fields_table(Draft),
+        "",
+        f"{_about(Header)}\n",
+        "An input is a plain value, which is its default, or an object:\n",
+        *fields_table(Input),
+        "",
+        f"{_about(Input)} `mockserver run --input name=value` gives one.\n",
+        "## Steps\n",
+        "The key that names its kind tells what a step is; all have `id` (by which others refer to its outputs),",
+        "`title` (for people) and `outputs` (a name for each value that later steps need).\n",
+    ]
+    for kind, struct in KINDS.items():
+        about, example = STEPS[kind]
+        lines += [f"### {kind}\n", f"{_about(struct)} {about}\n", *fields_table(struct), ""]
+        lines += [f"```yaml\n{example}```\n"]
+    lines += [
+        "## Matches\n",
+        f"{_about(Match)}\n",
+        *fields_table(Match),
+        "",
+        f"`response` holds {' and '.join(f'`{name}`' for name in ResponseMatch.__struct_fields__)}, compared in the",
+        "same way. For actions, `path` is the action's name, `body` its arguments and `response.body` its result.\n",
+        "### Matchers\n",
+        f"{_markdown(inspect.getdoc(matchers))}\n",
+        f"Patterns are tried on texts of up to {matchers.MAX_SUBJECT:,} characters.\n",
+        "## Runtime expressions\n",
+        f"{_markdown(inspect.getdoc(expressions))}\n",
+        "- `$inputs`: the inputs of the scenario. `$steps.ID.outputs.NAME`: an output of an earlier step.",
+        "- `$request`, `$response`, `$statusCode`, `$method`, `$url`: of the step's own exchange, in `outputs` only.",
+        "  For an `action` step `$request.body` are its arguments and `$response.body` is its result.\n",
+        "## Durations\n",
+        f"{_markdown(inspect.getdoc(parse_duration))}\n",
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _about(struct: type[msgspec.Struct]) -> str:
+    return _markdown(inspect.getdoc(struct))
+
+
+def _markdown(text: str | None) -> str:
+    """A docstring as Markdown: what is indented below a list stands on its own, what is called raises is ours."""
+    lines: list[str] = []
+    for line in (text or "").splitlines():
+        if line.startswith("  |"):
+            if lines and not lines[-1].startswith("|"):
+                lines.append("")
+            line = line.strip()
+        lines.append(line)
+    return re.sub(r"\s*Raises `.*?\.(?=\s|$)", "", "\n".join(lines), flags=re.DOTALL).strip()

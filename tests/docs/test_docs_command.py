@@ -1,0 +1,58 @@
+"""The pages that ship, and the lines that lead to them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from mockserver.cli import COMMANDS, SUMMARIES
+from mockserver.cli.docs import HELPS, pages, pointer
+from tests.docs.pages import DOCS
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "mockserver", *arguments], capture_output=True, text=True, timeout=30)
+
+
+def test_without_a_page_all_are_listed_the_first_one_first():
+    lines = run("docs").stdout.splitlines()
+    assert lines[0].split() == ["index", "mockserver"]
+    assert len(lines) == len(list(DOCS.rglob("*.md")))
+
+
+@pytest.mark.parametrize("name", ["webhooks", "webhooks.md", "docs/webhooks.md"])
+def test_a_page_is_printed_as_it_is_written(name):
+    assert run("docs", name).stdout == (DOCS / "webhooks.md").read_text(encoding="utf-8")
+
+
+def test_a_page_that_is_none_is_told_with_the_nearest():
+    done = run("docs", "webhoks")
+    assert done.returncode == 2
+    assert "Did you mean 'webhooks'?" in done.stderr
+
+
+def test_every_command_has_a_summary_and_a_page_that_is_there():
+    assert set(COMMANDS) == set(SUMMARIES) == set(HELPS)
+    assert set(HELPS.values()) <= set(pages())
+    assert pointer(None) == "See: mockserver docs index"
+
+
+@pytest.mark.parametrize(("command", "page"), HELPS.items())
+def test_help_names_the_page(command, page):
+    assert run(command, "--help").stdout.rstrip().endswith(f"See: mockserver docs {page}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "page"),
+    [
+        (("worlds", "list", "--server", "http://127.0.0.1:9"), "worlds"),
+        (("serve", "--port", "0", "--map-host", "nonsense"), "reference/settings"),
+        (("trigger", "motar.hand_off", "--server", "http://127.0.0.1:9"), "reference/actions"),
+        (("run", "motar/no-such", "--port", "0"), "scenarios"),
+    ],
+)
+def test_errors_name_the_page(arguments, page):
+    done = run(*arguments)
+    assert done.stderr.rstrip().endswith(f"See: mockserver docs {page}"), done.stderr
