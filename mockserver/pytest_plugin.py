@@ -2,6 +2,8 @@
 
 This module is imported by every pytest run of an environment in which the package is installed, so it imports
 nothing of the package until a fixture is used. `-p no:emulator` leaves it out altogether.
+
+PYTEST_DONT_REWRITE: there is no assert here, and whoever imported the package before pytest shall not be warned.
 """
 
 from __future__ import annotations
