@@ -57,11 +57,12 @@ def settings_page() -> str:
         NOTE,
         "# Settings of the server\n",
         "Each can be a flag of [`mockserver serve`](cli.md#mockserver-serve), a variable in the environment, or a key",
-        f"in `{FILE}` in the current directory. Flag beats environment beats file beats default;",
-        "`mockserver config show` tells each value and where it came from. In the environment, lists are separated",
-        "by commas. For how a world behaves there are [settings of a world](world-settings.md).\n",
-        row("Flag", "Environment", "Key", "What it may be", "Default", "What it is"),
-        row(*["---"] * 6),
+        f"in `{FILE}` in the current directory: the flag's name with underscores, such as `tls_port`. Flag beats",
+        "environment beats file beats default; `mockserver config show` tells each value and where it came from. In",
+        "the environment, lists are separated by commas. A world's behaviour has [settings](world-settings.md) of its",
+        "own.\n",
+        row("Flag and variable", "What it is", "What it may be", "Default"),
+        row(*["---"] * 4),
     ]
     kinds = {name: (what, default) for name, what, default in table(Settings)}
     for name in Settings.__struct_fields__:
@@ -69,8 +70,8 @@ def settings_page() -> str:
         told = DESCRIPTIONS[name].partition("  [default:")
         if told[1]:
             default = told[2].removeprefix(" ").removesuffix("]")
-        flag = f"`--{name.replace('_', '-')}`"
-        lines.append(row(flag, f"`{ENVIRONMENT_PREFIX}{name.upper()}`", f"`{name}`", what, default, told[0]))
+        names = f"`--{name.replace('_', '-')}` `{ENVIRONMENT_PREFIX}{name.upper()}`"
+        lines.append(row(names, told[0], what.removesuffix(" or null"), default))
     lines += [
         "",
         "Commands that talk to a server take its URL from `MOTAR_MOCK_URL` and its token from",
@@ -139,6 +140,12 @@ def _language_page() -> str:
     return f"{NOTE}\n{page()}"
 
 
+def _python_page() -> str:
+    from mockserver.cli.reference_python import page
+
+    return f"{NOTE}\n{page()}"
+
+
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "cli": cli_page,
     "settings": settings_page,
@@ -146,6 +153,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "control-api": _api_page,
     "actions": actions_page,
     "scenario-language": _language_page,
+    "python": _python_page,
 }
 
 

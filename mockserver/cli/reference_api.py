@@ -38,7 +38,8 @@ refused, and on an address other than loopback it asks for `Authorization: Beare
 sent as `application/json`. An unknown member of a body is an error.
 
 Everything wrong is a problem document (RFC 9457, `application/problem+json`) with `title`, `status`, `detail`, and
-where they help `hint`, `did_you_mean`, `problems` (each with `path`, `expected`, `got`), `near_misses`:
+where they help `hint`, `did_you_mean`, `problems` (each with `path`, `expected`, `got`), `near_misses`;
+`docs` is the command that prints the page which helps:
 
 | Status | When |
 |---|---|

@@ -23,6 +23,18 @@ log = logging.getLogger("mockserver.control")
 
 MAX_BODY = 16 * 1024 * 1024
 
+HELPS = {
+    "Refused": "reference/actions",
+    "Unknown action": "reference/actions",
+    "Unknown scenario": "scenarios",
+    "Not as expected": "verify",
+    "Not seen": "verify",
+    "Not settled": "verify",
+    "Unknown world": "worlds",
+    "Gone": "worlds",
+}
+"""The page of the documentation that helps with a problem, by its title; else it is that of the control API."""
+
 
 class Stop(Exception):
     """End a request with a problem that no error of the tree stands for."""
@@ -43,9 +55,13 @@ def json(data: object, status: int = 200) -> Response:
 def problem(
     status: int, title: str, detail: str, *, headers: Mapping[str, str] | None = None, **extra: object
 ) -> Response:
-    """A problem document; `extra` are further members, left out where None or an empty text."""
+    """A problem document; `extra` are further members, left out where None or an empty text.
+
+    `docs` is the command that prints the page which helps: a link that leads somewhere offline as well.
+    """
     told = {key: item for key, item in extra.items() if item is not None and item != ""}
-    body = {"title": title, "status": status, "detail": detail, **told}
+    page = HELPS.get(title, "reference/control-api")
+    body = {"title": title, "status": status, "detail": detail, **told, "docs": f"mockserver docs {page}"}
     return Response(msgspec.json.encode(body), status, headers, media_type="application/problem+json")
 
 

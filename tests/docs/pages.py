@@ -5,6 +5,8 @@ What stands right before a block says what is special about it:
 
     <!-- not run: why -->     its commands are not run
     <!-- fails: why -->       a command of it exits with another code than 0, or is answered with a problem
+    <!-- run -->              the Python is run as well, and not only compiled
+    <!-- examples/file -->    the block is that file
 
 A `json` block right after commands is what they answer: what it lists must be there, `…` is anything.
 The lines of a `text` block right after commands must stand in their output. A block whose first line is
@@ -39,7 +41,9 @@ RUN_ELSEWHERE = {"docs/tls.md": "tests/tls/test_docs_tls.py"}
 """Pages whose commands need more than a server, and the test that runs them."""
 
 _BLOCK = re.compile(
-    r"^(?:<!-- (?P<mark>not run|fails): .+? -->\n)?```(?P<language>\w*)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE
+    r"^(?:<!-- (?P<mark>(?:not run|fails)(?=: .)|run(?= )|examples/\S+)(?:: .+?)? -->\n)?"
+    r"```(?P<language>\w*)\n(?P<text>.*?)^```$",
+    re.DOTALL | re.MULTILINE,
 )
 _FILE = re.compile(r"# (?P<name>[\w./-]+\.(?:ya?ml|toml|json|py))$")
 _PROBLEM = re.compile(r'"status": ?[45]\d\d,"detail"')
@@ -47,7 +51,7 @@ _PROBLEM = re.compile(r'"status": ?[45]\d\d,"detail"')
 
 @dataclass(frozen=True)
 class Block:
-    """What stands between two fences; `mark` is `not run`, `fails` or None, `answers` whether it is an output."""
+    """What stands between two fences; `mark` says what is special about it, `answers` whether it is an output."""
 
     language: str
     text: str
@@ -77,7 +81,7 @@ def blocks(page: str) -> tuple[Block, ...]:
     text, made, end, before = text_of(page), [], 0, None
     for found in _BLOCK.finditer(text):
         follows = before is not None and not text[end : found.start()].strip()
-        is_output = follows and before.language == "sh" and before.mark != "not run"
+        is_output = follows and is_run(before)
         before = Block(found["language"], found["text"], found["mark"], is_output and found["language"] != "sh")
         made.append(before)
         end = found.end()
@@ -90,7 +94,7 @@ def blocks_in(language: str) -> list[tuple[str, Block]]:
 
 
 def is_run(block: Block) -> bool:
-    return block.language == "sh" and block.mark != "not run"
+    return (block.language == "sh" and block.mark != "not run") or (block.language == "python" and block.mark == "run")
 
 
 @dataclass(frozen=True)
@@ -146,6 +150,9 @@ class Reader:
             path.write_text(text, encoding="utf-8")
         if not is_run(block):
             return None
+        if block.language == "python":
+            (self._folder / "snippet.py").write_text(text, encoding="utf-8")
+            return self._run(block, "python -W error snippet.py")
         ran = self._run(block, text)
         if text.rstrip().endswith("&"):
             self._wait_for_plugin()

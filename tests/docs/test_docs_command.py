@@ -5,10 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import httpx2
 import pytest
 
 from mockserver.cli import COMMANDS, SUMMARIES
 from mockserver.cli.docs import HELPS, pages, pointer
+from mockserver.control import answers
 from tests.docs.pages import DOCS
 
 
@@ -37,6 +39,12 @@ def test_every_command_has_a_summary_and_a_page_that_is_there():
     assert set(COMMANDS) == set(SUMMARIES) == set(HELPS)
     assert set(HELPS.values()) <= set(pages())
     assert pointer(None) == "See: mockserver docs index"
+
+
+def test_a_problem_of_the_control_api_names_a_page_that_is_there(server):
+    problem = httpx2.get(f"{server}/_mock/worlds/nowhere", trust_env=False).json()
+    assert problem["docs"] == "mockserver docs worlds"
+    assert {*answers.HELPS.values(), "reference/control-api"} <= set(pages())
 
 
 @pytest.mark.parametrize(("command", "page"), HELPS.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import tomllib
@@ -77,6 +78,32 @@ def test_every_python_snippet_compiles(block):
     compile(block.text, "snippet", "exec")
 
 
+EXAMPLES = [
+    (page, block)
+    for page in pages.pages()
+    for block in pages.blocks(page)
+    if (block.mark or "").startswith("examples/")
+]
+
+
+@pytest.mark.parametrize(("page", "block"), EXAMPLES, ids=[block.mark for _, block in EXAMPLES])
+def test_an_example_on_a_page_is_the_file_that_is_run(page, block):
+    assert ((ROOT / page).parent / block.mark).read_text(encoding="utf-8") == block.text
+
+
+def test_the_page_about_pytest_names_every_fixture_and_option():
+    from mockserver import pytest_plugin
+
+    page = pages.text_of("docs/pytest.md")
+    fixtures = [
+        name for name, each in vars(pytest_plugin).items() if type(each).__name__ == "FixtureFunctionDefinition"
+    ]
+    options = re.findall(r'"(--emulator-\w+)"', inspect.getsource(pytest_plugin))
+    names = {*options, *(name for name in fixtures if not name.startswith("_"))}
+    assert len(names) > 8
+    assert [name for name in names if f"| `{name}` |" not in page] == []
+
+
 @pytest.mark.parametrize("page", pages.pages())
 def test_every_link_leads_somewhere_and_every_fence_is_closed(page):
     text = pages.text_of(page)
@@ -129,4 +156,6 @@ def test_a_page_is_one_session(tmp_path):
 def test_pages_are_found():
     assert {"README.md", "docs/index.md", "docs/reference/cli.md"} <= set(pages.pages())
     assert len(RUN_HERE) > 6
+    assert EXAMPLES
+    assert [block.mark for block in pages.blocks("docs/pytest.md")][1:] == ["run"]
     assert DOCS.is_dir()

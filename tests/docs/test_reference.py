@@ -39,7 +39,7 @@ def test_every_command_is_on_its_page(command):
 
 def test_every_setting_is_on_its_page():
     page, of_worlds = PAGES["settings"](), PAGES["world-settings"]()
-    assert [name for name in Settings.__struct_fields__ if f"`{name}`" not in page] == []
+    assert [name for name in Settings.__struct_fields__ if f"`MOTAR_MOCK_{name.upper()}`" not in page] == []
     names = [*CoreSettings.__struct_fields__]
     names += [name for each in load_platforms() if each.settings for name in each.settings.__struct_fields__]
     assert [name for name in names if f"| `{name}` |" not in of_worlds] == []
