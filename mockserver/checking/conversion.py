@@ -21,7 +21,7 @@ def convert(value: object, type_: type[T], *, what: str) -> T:
     """
     converted, problems = attempt(value, type_)
     if problems:
-        raise Invalid(f"{what} does not fit", problems)
+        raise Invalid(f"{what} cannot be used", problems)
     return converted
 
 

@@ -219,5 +219,5 @@ class WorldsApi:
             instant = datetime.fromisoformat(now)
         except ValueError:
             expected = 'an ISO 8601 instant such as "2026-01-01T09:00:00Z", or "wall"'
-            raise Invalid("A clock does not fit", [Problem("$.now", expected, repr(now))]) from None
+            raise Invalid("A clock cannot be used", [Problem("$.now", expected, repr(now))]) from None
         return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

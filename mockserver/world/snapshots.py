@@ -77,7 +77,7 @@ def decode(world: World, snapshot: Snapshot) -> Documents:
         decoded[name] = _decode(collection, documents, path, problems)
     problems += _problems_of_core(world, decoded)
     if problems:
-        raise Invalid("The snapshot does not fit.", problems)
+        raise Invalid("The snapshot cannot be used", problems)
     return decoded
 
 

@@ -45,7 +45,7 @@ def test_a_value_that_does_not_fit_is_refused_with_all_problems() -> None:
     with pytest.raises(Invalid) as refused:
         convert({"nmae": "x", "size": "1"}, App, what="The app")
     assert str(refused.value).splitlines() == [
-        "The app does not fit",
+        "The app cannot be used",
         '  $.nmae: expected one of the keys "name", "size", got the key "nmae" (did you mean \'name\'?)',
         '  $.size: expected a whole number, got "1"',
         "  $.name: expected a string, got nothing",
