@@ -104,3 +104,10 @@ def test_the_same_for_node(emulator_url):
     assert "# pass 4" in printed
     assert "# fail 0" in printed
     assert [each["name"] for each in connect(emulator_url).server.worlds()] == ["default"]
+
+
+def test_the_readme_shows_the_example_as_it_is():
+    readme = (EXAMPLES.parent.parent / "README.md").read_text(encoding="utf-8")
+    example = (EXAMPLES / "test_plugin_in_25_lines.py").read_text(encoding="utf-8")
+    assert f"```python\n{example}```" in readme
+    assert len(example.splitlines()) < 25
