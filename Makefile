@@ -17,6 +17,7 @@ $(VENV)/.made:
 	@touch $@
 
 $(VENV)/.package: pyproject.toml | $(VENV)/.made
+	@echo "Installing the emulator into $(VENV) (once) ..."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 

@@ -136,8 +136,7 @@ class FixtureShelf:
         known = self._read.get(reference)
         if known is not None and known[0] == text.changed:
             return known[1]
-        value = yaml.read(text.text, text.source).value
-        name = value.get("platform", MOTAR.name) if isinstance(value, dict) else MOTAR.name
+        name = _platform_named_in(text)
         platform = self._platforms.get(str(name))
         if platform is None:
             names = ", ".join(self._platforms)
@@ -148,6 +147,15 @@ class FixtureShelf:
         fixture = platform.fixture(text.text, text.source)
         self._read[reference] = (text.changed, fixture)
         return fixture
+
+
+def _platform_named_in(text: resources.Text) -> object:
+    """What a fixture file gives as its platform. A file that cannot be read is left to its reader's errors."""
+    try:
+        value = yaml.read(text.text, text.source).value
+    except InvalidFile:
+        return MOTAR.name
+    return value.get("platform", MOTAR.name) if isinstance(value, dict) else MOTAR.name
 
 
 def _own_pages(

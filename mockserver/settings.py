@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ ENVIRONMENT_PREFIX = "MOTAR_MOCK_"
 FILE = "mockserver.toml"
 
 QUICKSTART = "motar/quickstart"
+
+
+_WEB_URL = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?", re.IGNORECASE)
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,6 +48,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     tls_host: tuple[str, ...] = ()
     tls_dir: str | None = None
     map_host: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.public_url is not None and not _WEB_URL.fullmatch(self.public_url):
+            raise ValueError(f"public_url must be an http or https URL with a host, not {self.public_url!r}")
 
     def world_settings(self) -> dict[str, Any]:
         """What these settings mean for every world: by section, as `POST /_mock/worlds` takes them.

@@ -26,7 +26,8 @@ class Problem(Exception):
         """What the server said, for a person."""
         yield str(self)
         for each in self.body.get("problems", ()):
-            where = f"{each['line']}:{each['column']}: " if each.get("line") else ""
+            file = f"{self.body['source']}:" if self.body.get("source") else ""
+            where = f"{file}{each['line']}:{each['column']}: " if each.get("line") else ""
             meant = f" (did you mean {each['did_you_mean']!r}?)" if each.get("did_you_mean") else ""
             yield f"  {where}{each['path']}: expected {each['expected']}, got {each['got']}{meant}"
         if hint := self.body.get("hint"):

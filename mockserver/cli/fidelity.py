@@ -56,7 +56,8 @@ def _platform(platform: Platform) -> Iterator[str]:
     yield "| Action | What it does |"
     yield "|---|---|"
     for action in platform.actions:
-        yield f"| `{action.name}` | {_cell(action.summary)} |"
+        if not action.internal:
+            yield f"| `{action.name}` | {_cell(action.summary)} |"
     yield ""
 
 

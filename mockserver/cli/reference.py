@@ -123,7 +123,7 @@ def actions_page() -> str:
     ]
     for platform in load_platforms():
         for action in platform.actions:
-            if not action.name.startswith("core."):
+            if not action.internal:
                 lines += [f"## {action.name}\n", f"{action.description}\n", *arguments_table(action.schema()), ""]
     return "\n".join(lines)
 

@@ -16,6 +16,7 @@ import click
 from mockserver.cli.client import Control, Problem, refuse
 from mockserver.cli.options import token_option, world_option
 from mockserver.cli.story import Story
+from mockserver.errors import Unreachable
 from mockserver.settings import Settings, plain_value
 
 PATHS = {
@@ -78,7 +79,8 @@ def run(
     reference plugin.
 
     The world is started over for each run, and with your plugin it has other ids each time unless
-    you give --seed: a plugin that goes on running would take a repeated request for an old one.
+    you give --seed: a plugin that goes on running would take a repeated request for an old one. On a
+    server of yours the reference plugin plays in a world of its own, which is dropped afterwards.
 
     Exit code 0 when all passed, 1 when a step failed, 2 when a scenario cannot be read.
     """
@@ -93,8 +95,9 @@ def run(
     bodies = [{**_scenario(each), "inputs": dict(_input(item) for item in inputs)} for each in scenarios]
     logging.getLogger("reference_plugin").setLevel(logging.CRITICAL)
     passed = []
+    given_server = server
+    configured = False
     with contextlib.ExitStack() as stack:
-        configured = False
         if server is not None:
             configured = bool(_world(server, world, control_token)["settings"]["motar"]["request_endpoint"])
         else:
@@ -106,9 +109,19 @@ def run(
                 fresh = secrets.randbelow(1_000_000) if seed is None else seed
                 stage = Stage(server, world, settings, plugin_name, fresh)
                 passed.append(perform(stage, body, control_token))
+            elif given_server is not None and world == "default":
+                # A world of its own: what people work with in `default` stays as it is.
+                with (
+                    _world_for_a_run(server, control_token) as own,
+                    reference_stage(server, own, control_token) as stage,
+                ):
+                    passed.append(perform(replace(stage, seed=seed), body, control_token))
             else:
                 with reference_stage(server, world, control_token) as stage:
                     passed.append(perform(replace(stage, seed=seed), body, control_token))
+    if given_server is not None and (endpoints or configured):
+        told = f"The world {world} is as the run left it; back with: mockserver worlds reset {world} --server {server}"
+        click.secho(f"  {told}", dim=True)
     sys.exit(0 if all(passed) else 1)
 
 
@@ -129,9 +142,25 @@ def _emulator(port: int) -> Generator[str]:
     from mockserver.app import build_app
     from mockserver.server import bind, running
 
-    sock = bind("127.0.0.1", port)
+    try:
+        sock = bind("127.0.0.1", port)
+    except Unreachable as error:
+        raise Unreachable(
+            error.message,
+            hint=f"Is your emulator running there? Then use it: --server http://127.0.0.1:{port}. Else give --port.",
+        ) from None
     with running(build_app(Settings(port=port)), sock) as url:
         yield url
+
+
+@contextlib.contextmanager
+def _world_for_a_run(server: str, token: str | None) -> Generator[str]:
+    control = Control(server, token)
+    name: str = control.call("POST", "worlds", {})["name"]
+    try:
+        yield name
+    finally:
+        control.call("DELETE", f"worlds/{name}")
 
 
 @contextlib.contextmanager

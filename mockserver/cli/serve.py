@@ -15,6 +15,7 @@ import click
 import msgspec
 
 from mockserver.cli.options import resolved, settings_options
+from mockserver.errors import Invalid
 
 if TYPE_CHECKING:
     from mockserver.app import App
@@ -54,6 +55,8 @@ def serve(**flags: Any) -> None:
     app.worlds.on_exchange = log_exchange
     url = url_of(sock)
     ready_file = Path(settings.ready_file) if settings.ready_file else None
+    if ready_file is not None and not ready_file.parent.is_dir():
+        raise Invalid(f"The ready file cannot be written: there is no directory {ready_file.parent}.")
 
     def ready() -> None:
         for line in welcome(app, settings, url, door):
@@ -160,8 +163,9 @@ def welcome(app: App, settings: Settings, url: str, door: Door | None = None) ->
         yield _line("Control token", settings.control_token, "Authorization: Bearer …")
     yield ""
     at = "" if url == "http://127.0.0.1:8600" else f" --server {url}"
+    plugin = "" if settings.request_endpoint else " --plugin http://localhost:3000"
     yield _line("Try next", f"mockserver trigger motar.start_ato_request{at}")
-    yield _line("", f"mockserver run motar/ato-happy-path --plugin http://localhost:3000{at}")
+    yield _line("", f"mockserver run motar/ato-happy-path{plugin} --server {url}")
     yield _line("", f"open {url}/ in a browser")
     yield ""
 

@@ -92,7 +92,7 @@ class Console:
                 },
                 {
                     "title": "Run a whole request",
-                    "command": f"mockserver run motar/ato-happy-path --plugin http://localhost:3000{at}",
+                    "command": f"mockserver run motar/ato-happy-path --plugin http://localhost:3000 --server {base}",
                     "text": "The shipped scenario against your plugin, step by step.",
                     "href": None,
                 },

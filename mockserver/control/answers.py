@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from mockserver import checking
-from mockserver.errors import Conflict, Gone, Invalid, MockserverError, Refused, Unknown
+from mockserver.errors import Conflict, Gone, Invalid, InvalidFile, MockserverError, Refused, Unknown
 from mockserver.world.journal import MAX_DEPTH
 from mockserver.world.matchers import too_deep
 from mockserver.world.store import StoreError
@@ -74,6 +74,9 @@ async def on_error(request: Request, error: Exception) -> Response:
     """Any error of our tree as a problem document."""
     assert isinstance(error, MockserverError)
     match error:
+        case InvalidFile():
+            told = [msgspec.to_builtins(each) for each in error.problems]
+            return problem(400, "Invalid", error.message, hint=error.hint, source=error.source, problems=told)
         case Invalid():
             told = [msgspec.to_builtins(each) for each in error.problems]
             return problem(400, "Invalid", error.message, hint=error.hint, problems=told)

@@ -155,7 +155,7 @@ class WorldsApi:
         listed = [
             {"name": each.name, "summary": each.summary, "description": each.description, "arguments": each.schema()}
             for each in self._worlds.schema.actions
-            if not each.name.startswith("core.")
+            if not each.internal
         ]
         return json({"actions": listed})
 
@@ -184,6 +184,7 @@ class WorldsApi:
         world = self._world(request)
         original = self._delivery(request)
         with world.transaction():
+            world.check_guard(original)
             delivery = world.outbox.redeliver(original.id)
         return json(views.delivery(delivery), 201)
 

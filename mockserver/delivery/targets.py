@@ -76,9 +76,10 @@ class Targets:
         if host is None or not _is_loopback(host) or not self._contained():
             return None
         return (
-            f"is it running? The emulator is in a container, where {host} is the container itself. For a plugin on the "
-            f"host start it with --map-host {host}=host.docker.internal (on Linux run the container with "
-            f"--add-host host.docker.internal:host-gateway); for one in another container, --map-host {host}=ITS-NAME"
+            f"is it running? In this container {host} is the container itself: for a plugin on the host start the "
+            f"emulator with --map-host {host}=host.docker.internal (on Linux the container with "
+            f"--add-host host.docker.internal:host-gateway), for one in another container with "
+            f"--map-host {host}=ITS-NAME; mockserver docs addresses tells more"
         )
 
 

@@ -26,7 +26,12 @@ def never_came(match: Match, within: timedelta, exchanges: Sequence[_Facts], con
     lines = [f"Waited {format_duration(within)} for a {in_words(match)}; it never came."]
     same_kind = [facts for facts in exchanges if facts.get("kind") == match.kind]
     if not same_kind:
-        return [*lines, _SILENCE[str(match.kind)]]
+        others = [facts for facts in exchanges if facts.get("kind") == "delivery"][-MOST_TOLD:]
+        silence = [_SILENCE[str(match.kind)]]
+        if others:
+            silence = ["No request came in this run. What was sent to the plugin:"]
+            silence += [line for facts in others for line in _sent(facts)]
+        return [*lines, *silence]
     late = [miss for miss in closest(match, same_kind) if not miss.differences and miss.id not in consumed]
     if late:
         return [f"Waited {format_duration(within)} for a {in_words(match)}.", *map(_came_late, late)]
@@ -49,6 +54,7 @@ def miscounted(step: VerifyStep, match: Match, found: Sequence[_Facts], exchange
 
 def _near_misses(match: Match, exchanges: Sequence[_Facts], consumed: Mapping[int, str]) -> list[str]:
     lines: list[str] = []
+    errors = {facts["id"]: facts["error"] for facts in exchanges if facts.get("error")}
     for miss in closest(match, exchanges):
         name = _named(miss.id, miss.label)
         taken = f"; {consumed[miss.id]} had already taken it" if miss.id in consumed else ""
@@ -56,10 +62,17 @@ def _near_misses(match: Match, exchanges: Sequence[_Facts], consumed: Mapping[in
             lines.append(f"{name} matches, but {consumed[miss.id]} had already taken it.")
         else:
             lines.append(f"{'Also' if lines else 'The closest that'} came: {name}{taken}")
+            if miss.id in errors:
+                lines.append(f"  it failed: {errors[miss.id]}")
             lines += [f"  {difference}" for difference in miss.differences[:MOST_TOLD]]
             if len(miss.differences) > MOST_TOLD:
                 lines.append(f"  and {len(miss.differences) - MOST_TOLD} more differences")
     return lines
+
+
+def _sent(facts: _Facts) -> list[str]:
+    lines = [f"  {_named(facts['id'], label(facts))}"]
+    return [*lines, f"    it failed: {facts['error']}"] if facts.get("error") else lines
 
 
 def _came_late(miss: NearMiss) -> str:

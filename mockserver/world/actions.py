@@ -29,6 +29,11 @@ class Action(Generic[A, R]):
     arguments: type[A]
     function: Callable[[World, A], R]
 
+    @property
+    def internal(self) -> bool:
+        """Whether it is work of ours, which nobody would trigger: named `core.…` or `….internal.…`."""
+        return self.name.startswith("core.") or ".internal." in self.name
+
     def __call__(self, world: World, arguments: A) -> R:
         return self.function(world, arguments)
 

@@ -75,6 +75,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             "url": self.url,
             "query": multi(self.query),
             "status": self.status,
+            "error": self.error,
             "headers": multi(self.request_headers),
             "body": readable(self.request_headers, self.request_body),
             "response": {

@@ -40,6 +40,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     `pending` is to be sent now, `waiting` holds until a retry timer, `delivered` got a 2xx,
     `failed` will not be tried again by itself. `about` names the document it concerns.
     `outcome` is an action that receives the final attempt, with `outcome_arguments` besides.
+    `guard` is an action that refuses when the call must not be sent again.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str | None = None
     outcome_arguments: Mapping[str, Any] = {}
     redelivery_of: str | None = None
+    guard: str | None = None
 
 
 DELIVERIES: Kind[Delivery] = Kind("core.deliveries", Delivery, indexes=("about", "state"))
@@ -82,6 +84,7 @@ class Outbox:
         retry_after: Sequence[timedelta] = (),
         outcome: str | None = None,
         outcome_arguments: Mapping[str, Any] | None = None,
+        guard: str | None = None,
     ) -> Delivery:
         """Queue a call; it leaves once this transaction has committed, and never if it does not.
 
@@ -100,6 +103,7 @@ class Outbox:
                 retry_after=tuple(wait.total_seconds() for wait in retry_after),
                 outcome=outcome,
                 outcome_arguments=copy.deepcopy(dict(outcome_arguments or {})),
+                guard=guard,
             )
         )
 
@@ -133,6 +137,10 @@ class Outbox:
 
     def retry(self, delivery_id: str) -> None:
         """Make a waiting delivery pending (the retry timer fell due)."""
-        delivery = self._deliveries.get(delivery_id)
-        if delivery is not None and delivery.state == "waiting":
-            self._deliveries.change(delivery_id, state="pending")
+        self._deliveries.change(delivery_id, state="pending")
+
+    def give_up(self, delivery_id: str, reason: str) -> None:
+        """End a waiting delivery without another call; the reason is kept as its last attempt."""
+        delivery = self._deliveries[delivery_id]
+        attempt = Attempt(n=len(delivery.attempts) + 1, at=self._clock.now(), seconds=0.0, error=reason)
+        self._deliveries.change(delivery_id, state="failed", attempts=(*delivery.attempts, attempt))

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from mockserver.errors import Gone, MockserverError
+from mockserver.errors import Gone, MockserverError, Refused
 from mockserver.world.actions import ActionBook, action
 from mockserver.world.clock import CLOCKS, TIMERS, Clock, Timer, Timers
 from mockserver.world.collection import Changes, Collection, Kind
@@ -37,8 +37,16 @@ class RetryDelivery(msgspec.Struct, frozen=True):
 
 @action(RETRY)
 def retry_delivery(world: World, args: RetryDelivery) -> None:
-    """Make a waiting delivery pending again."""
-    world.outbox.retry(args.delivery)
+    """Make a waiting delivery pending again, or give it up where its guard forbids."""
+    delivery = world[DELIVERIES].get(args.delivery)
+    if delivery is None or delivery.state != "waiting":
+        return
+    try:
+        world.check_guard(delivery)
+    except Refused as error:
+        world.outbox.give_up(delivery.id, f"not sent again: {error.message}")
+    else:
+        world.outbox.retry(delivery.id)
 
 
 @dataclass(frozen=True)
@@ -240,6 +248,11 @@ class World:
         if error is not None:
             raise error
         return result
+
+    def check_guard(self, delivery: Delivery) -> None:
+        """Raise `Refused` when this delivery must not be sent again now."""
+        if delivery.guard is not None:
+            self.schema.actions.run(self, delivery.guard, {"delivery": delivery.id})
 
     def pending_deliveries(self, touched: Iterable[tuple[str, str]] | None = None) -> list[Delivery]:
         """The deliveries to be sent now, oldest first: among the `touched` documents, or all."""

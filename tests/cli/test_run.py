@@ -108,3 +108,27 @@ def test_a_plugin_of_ones_own_is_run_again_and_again_without_a_restart(mockserve
         served.stop()
     assert [run.returncode for run in runs] == [0, 0], runs[0].stdout + runs[1].stdout
     assert "with seed" in runs[0].stdout
+
+
+def test_a_plugin_that_does_not_run_is_named_as_the_reason(mockserver):
+    done = mockserver("run", "motar/webhook-refused", "--plugin", "http://127.0.0.1:9", "--port", "0")
+    assert done.returncode == 1
+    assert "it failed: cannot connect to http://127.0.0.1:9/motar/requests" in done.stdout
+
+
+def test_a_port_that_is_taken_points_to_the_server_that_runs_there(mockserver, serve):
+    with serve() as served:
+        port = served.url.rpartition(":")[2]
+        done = mockserver("run", "motar/ato-happy-path", "--plugin", "http://127.0.0.1:9", "--port", port)
+        served.stop()
+    assert (done.returncode, f"--server http://127.0.0.1:{port}" in done.stderr) == (1, True)
+
+
+def test_the_reference_plugin_leaves_the_world_default_of_a_server_alone(mockserver, serve):
+    with serve() as served:
+        done = mockserver("run", "motar/webhook-refused", "--server", served.url)
+        shown = mockserver("worlds", "list", "--server", served.url).stdout
+        served.stop()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(shown.splitlines()) == 1
+    assert "live" in shown

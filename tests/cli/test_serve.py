@@ -117,6 +117,8 @@ def test_off_loopback_the_control_api_asks_for_the_token_that_is_printed(serve):
         (("--fixture", "broken.yaml"), "broken.yaml:2:3"),
         (("--clock", "sundial"), "sundial"),
         (("--port", "99999"), "65535"),
+        (("--public-url", "foo"), "http or https URL"),
+        (("--ready-file", "missing/ready"), "no directory missing"),
     ],
 )
 def test_what_cannot_be_used_is_told_and_nothing_starts(mockserver, tmp_path, arguments, told):

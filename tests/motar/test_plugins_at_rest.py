@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pytest_httpserver import HTTPServer
 
 from tests.motar.conftest import Plugin
 from tests.motar.helpers import (
@@ -144,3 +146,33 @@ def test_a_plugin_that_rests_does_nothing_until_it_works_again(plugin: Plugin, s
     accepted(alert(world, bearer(tokens["access_token"]), requestId=started, title="T", text="t"))
     world.act("motar.start_ato_request")
     assert (len(plugin.requests), len(plugin.distributions)) == (came[0] + 1, came[1] + 1)
+
+
+@pytest.mark.parametrize("rest", ["motar.deactivate_plugin", "motar.revoke_ato_permission"])
+def test_no_webhook_leaves_again_while_the_plugin_rests(
+    new_world: Callable[..., Live], httpserver: HTTPServer, rest: str
+):
+    """Neither a retry that falls due nor a redelivery; once the plugin works again, a redelivery goes out."""
+    httpserver.expect_request("/requests").respond_with_data("", status=500)
+    world = new_world(
+        clock={"mode": "frozen"},
+        settings={
+            "motar": {"request_endpoint": httpserver.url_for("/requests")},
+            "core": {"retry_webhooks_after": ["10s"]},
+        },
+    )
+    world.act("motar.start_ato_request")
+    world.settle()
+    owner = {"organization": "Harbor Assurance"} if rest == "motar.revoke_ato_permission" else {}
+    world.act(rest, **owner)
+    world.control.post("clock/advance", json={"by": "20s"})
+    delivery = world.control.get("deliveries/delivery-1").json()
+    assert delivery["state"] == "failed"
+    assert delivery["attempts"][1]["error"].startswith("not sent again: ")
+    refused = world.control.post("deliveries/delivery-1/redeliver")
+    assert (refused.status_code, "first" in refused.json()["hint"] or "grants" in refused.json()["hint"]) == (409, True)
+    assert len(httpserver.log) == 1
+    world.act("motar.activate_plugin" if not owner else "motar.grant_ato_permission", **owner)
+    assert world.control.post("deliveries/delivery-1/redeliver").status_code == 201
+    world.settle()
+    assert len(httpserver.log) == 2

@@ -23,6 +23,7 @@ from mockserver.platforms.motar.studio import why_plugin_rests
 from mockserver.world.outbox import Delivery
 from mockserver.world.world import World
 
+MAY_SEND = "motar.internal.may_send"
 REQUEST_STARTED = "motar.ato.request_started"
 DISTRIBUTIONS_CHANGED = "motar.ato.distributions_changed"
 
@@ -137,6 +138,7 @@ def send_webhook(
         headers=tuple(headers),
         body=msgspec.json.encode(document).decode(),
         retry_after=world.webhook_retries,
+        guard=MAY_SEND,
     )
 
 

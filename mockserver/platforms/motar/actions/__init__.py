@@ -26,6 +26,7 @@ from mockserver.platforms.motar.actions.plugins import (
 from mockserver.platforms.motar.actions.requests import (
     cancel_ato_request,
     forge_webhook,
+    may_send,
     set_report,
     start_ato_request,
     view_progress,
@@ -56,5 +57,6 @@ ACTIONS = (
     revoke_session,
     view_progress,
     forge_webhook,
+    may_send,
     *AUTHENTICATION,
 )

@@ -10,7 +10,9 @@ from mockserver.platforms.motar.actions.arguments import ANYBODY, Arguments, Res
 from mockserver.platforms.motar.models import APPS, ORGANIZATIONS, PLUGINS, REQUESTS, USERS, AtoRequest
 from mockserver.platforms.motar.studio import find_app, find_plugin, find_request, find_user, member, working_plugin
 from mockserver.platforms.motar.uris import endpoint_problem, is_header_value
+from mockserver.platforms.motar.webhooks import MAY_SEND
 from mockserver.world.actions import action
+from mockserver.world.outbox import DELIVERIES
 from mockserver.world.world import World
 
 
@@ -74,6 +76,17 @@ class OneRequest(Arguments, frozen=True):
     by: str | None = None
 
 
+class OneDelivery(Arguments, frozen=True):
+    delivery: str
+
+
+@action(MAY_SEND)
+def may_send(world: World, args: OneDelivery) -> None:
+    """Refuse when a webhook must not be sent again: its plugin rests."""
+    request = world[REQUESTS][world[DELIVERIES][args.delivery].about]
+    working_plugin(world, world[PLUGINS][request.plugin])
+
+
 @action("motar.cancel_ato_request")
 def cancel_ato_request(world: World, args: OneRequest) -> Result:
     """A user of the owning organization cancels a request; only while it is cancellable and not complete.
@@ -87,6 +100,7 @@ def cancel_ato_request(world: World, args: OneRequest) -> Result:
         raise Refused(
             f"The ATO request {request.id} was cancelled already.", hint="Start another: motar.start_ato_request."
         )
+    working_plugin(world, world[PLUGINS][request.plugin])
     if request.complete:
         raise Refused(
             f"The ATO request {request.id} is complete.",
