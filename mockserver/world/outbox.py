@@ -136,8 +136,10 @@ class Outbox:
         return self._deliveries.change(delivery_id, state=state, attempts=(*delivery.attempts, attempt))
 
     def retry(self, delivery_id: str) -> None:
-        """Make a waiting delivery pending (the retry timer fell due)."""
-        self._deliveries.change(delivery_id, state="pending")
+        """Make a waiting delivery pending; one that is over, or gone, stays so."""
+        delivery = self._deliveries.get(delivery_id)
+        if delivery is not None and delivery.state == "waiting":
+            self._deliveries.change(delivery_id, state="pending")
 
     def give_up(self, delivery_id: str, reason: str) -> None:
         """End a waiting delivery without another call; the reason is kept as its last attempt."""
