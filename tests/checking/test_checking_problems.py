@@ -369,7 +369,7 @@ def test_a_deep_value_that_fits_has_no_problems() -> None:
 
 def test_a_value_deeper_than_python_can_follow_is_a_problem() -> None:
     value: dict[str, object] = {}
-    for _ in range(5000):
+    for _ in range(50_000):
         value = {"children": [value]}
     [problem] = find_problems(value, Tree)
     assert "nested less deep" in problem.expected
