@@ -2,7 +2,7 @@
 
 from mockserver.wire.call import BadBody, Call
 from mockserver.wire.platform import Answer, Decision, Page, Platform, Refusal, Rejected, json_answer, redirect
-from mockserver.wire.routes import Carrier, Evidence, Route, RouteTable
+from mockserver.wire.routes import Carrier, Evidence, Reply, Route, RouteTable
 
 __all__ = [
     "Answer",
@@ -15,6 +15,7 @@ __all__ = [
     "Platform",
     "Refusal",
     "Rejected",
+    "Reply",
     "Route",
     "RouteTable",
     "json_answer",

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import msgspec
 
 from mockserver.wire.call import Call
-from mockserver.wire.routes import Carrier, Certainty, Route
+from mockserver.wire.routes import Carrier, Certainty, Reply, Route
 from mockserver.world.actions import Action
 from mockserver.world.collection import Kind
 from mockserver.world.journal import Pairs, Violation
@@ -98,7 +98,7 @@ class Platform:
     credentials, people, and what is going on. `decisions` are what was decided beyond single
     routes. `carriers` are where credentials travel on calls that no route takes. `segments` are
     first path segments that are the vendor's although nothing below them is emulated, `hosts` the
-    vendor's names in a Host header.
+    vendor's names in a Host header. `error` describes what refusals look like, of whatever status.
     """
 
     name: str
@@ -116,3 +116,4 @@ class Platform:
     segments: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     settings: type[msgspec.Struct] | None = None
+    error: Reply | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from mockserver.wire.call import BadBody, Call
 
@@ -89,11 +89,37 @@ def _from_body(call: Call, names: tuple[str, ...]) -> list[str | None]:
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """One way in which a route answers, as `GET /_mock/openapi.json` tells it.
+
+    `body` is the type of what is sent, any that msgspec knows, or None for an empty body; of a media
+    type that is not JSON, as of a page, `str` or `bytes`. `headers` are names of headers that always come.
+    """
+
+    status: int = 200
+    about: str = "Done."
+    body: Any = None
+    media: tuple[str, ...] = ("application/json",)
+    headers: tuple[str, ...] = ()
+
+
+Security = Literal["none", "bearer", "basic"]
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """One method and path of a vendor's API and the function that plays it.
 
     `handler(world, call)` runs in a transaction: raising undoes everything, returning a `Refusal`
     keeps what the refusal has to remember. `request` is the Struct of a JSON body, where there is one.
+
+    The fields from `query` on only describe, for OpenAPI; answers are tested against them. `query`,
+    `fields` (header fields), `form` and `multipart` are Structs whose fields, by their encoded
+    names, are the parameters in those places; what the vendor makes mandatory has no default.
+    `optional_body` says that the body may be left out. `replies` are the ways to succeed; a route
+    without any is described as answering something. `refused` are the statuses of its refusals, all
+    of which look like `error`, or else like the platform's. `security` are the ways to prove who
+    calls; left out, they follow from the carriers.
     """
 
     method: str
@@ -104,6 +130,15 @@ class Route:
     carriers: tuple[Carrier, ...] = ()
     request: type | None = None
     source: str = ""
+    query: type | None = None
+    fields: type | None = None
+    form: type | None = None
+    multipart: type | None = None
+    optional_body: bool = False
+    replies: tuple[Reply, ...] = ()
+    refused: tuple[int, ...] = ()
+    error: Reply | None = None
+    security: tuple[Security, ...] | None = None
 
     @property
     def name(self) -> str:
