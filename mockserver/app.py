@@ -100,6 +100,8 @@ def build_app(
         clock=ClockSpec(settings.clock),
         fixtures=settings.fixture,
         settings=settings.world_settings(),
+        max_worlds=settings.max_worlds,
+        max_unaddressed=settings.max_unaddressed,
     )
     if settings.public_url:
         worlds.address = settings.public_url.rstrip("/")

@@ -8,6 +8,7 @@ The tree::
     ├── Unknown                     a name that leads nowhere; suggests the nearest one
     ├── Conflict                    the name is taken, or the thing is busy
     ├── Refused                     an action that the vendor's own screens would not allow now
+    ├── Full                        a bound is reached; says which, and which setting moves it
     ├── Gone                        the world was reset, restored or dropped while somebody waited
     └── Unreachable                 another server (or file) that we were pointed at does not answer
 
@@ -111,6 +112,10 @@ class Conflict(MockserverError):
 
 class Refused(MockserverError):
     """An action that the vendor's own screens would not allow now; `hint` says what to do first."""
+
+
+class Full(MockserverError):
+    """A bound on what the emulator keeps is reached; `hint` names the setting that moves it."""
 
 
 class Gone(MockserverError):

@@ -48,6 +48,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     tls_host: tuple[str, ...] = ()
     tls_dir: str | None = None
     map_host: tuple[str, ...] = ()
+    allow_target: tuple[str, ...] = ()
+    max_response: Annotated[int, msgspec.Meta(ge=1024)] = 1024 * 1024
+    max_attempts: Annotated[int, msgspec.Meta(ge=1)] = 128
+    max_attempts_per_target: Annotated[int, msgspec.Meta(ge=1)] = 16
+    max_control_body: Annotated[int, msgspec.Meta(ge=1024)] = 16 * 1024 * 1024
+    max_url: Annotated[int, msgspec.Meta(ge=256)] = 16 * 1024
+    max_headers: Annotated[int, msgspec.Meta(ge=16)] = 100
+    max_header_bytes: Annotated[int, msgspec.Meta(ge=1024)] = 32 * 1024
+    max_depth: Annotated[int, msgspec.Meta(ge=8, le=100)] = 100
+    max_unaddressed: Annotated[int, msgspec.Meta(ge=0)] = 1_000
+    max_worlds: Annotated[int, msgspec.Meta(ge=1)] = 10_000
+    world_ttl: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    log_format: Literal["auto", "text", "json"] = "auto"
 
     def __post_init__(self) -> None:
         if self.public_url is not None and not _WEB_URL.fullmatch(self.public_url):
@@ -98,6 +111,19 @@ DESCRIPTIONS = {
     "tls_host": "Further name or address that the https certificate is for; may be given several times.",
     "tls_dir": "Directory of the certificate authority.  [default: DATA/tls, else with your user's state]",
     "map_host": "Send webhooks for a host to another, as HOST[:PORT]=HOST[:PORT]; may be given several times.",
+    "allow_target": "Link-local or metadata address, network or name webhooks may go to; may be given several times.",
+    "max_response": "How much of the answer to a webhook is read, in bytes.",
+    "max_attempts": "Most webhooks under way at once.",
+    "max_attempts_per_target": "Most webhooks under way at once to one host and port.",
+    "max_control_body": "Largest body of a request to the control API, in bytes.",
+    "max_url": "Longest path and query of a vendor request, in bytes.",
+    "max_headers": "Most headers of a vendor request.",
+    "max_header_bytes": "Most bytes of all headers of a vendor request together.",
+    "max_depth": "Deepest nesting of a JSON body.",
+    "max_unaddressed": "How many requests that led to no world are kept.",
+    "max_worlds": "Most worlds at once.",
+    "world_ttl": "Drop worlds that nobody has touched for so many seconds, never `default`.  [default: never]",
+    "log_format": "How the log is written: auto is text on a terminal, else json.",
 }
 
 

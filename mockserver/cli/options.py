@@ -16,6 +16,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 CHOICES = {
     "clock": ("live", "frozen", "auto"),
     "log_level": ("critical", "error", "warning", "info", "debug"),
+    "log_format": ("auto", "text", "json"),
 }
 SERVER = "http://127.0.0.1:8600"
 
@@ -60,6 +61,19 @@ def settings_options(function: F) -> F:
         "tls_host": {"multiple": True, "metavar": "NAME"},
         "tls_dir": {"metavar": "DIR"},
         "map_host": {"multiple": True, "metavar": "FROM=TO"},
+        "allow_target": {"multiple": True, "metavar": "ADDRESS"},
+        "max_response": {"type": int, "metavar": "BYTES"},
+        "max_attempts": {"type": int, "metavar": "N"},
+        "max_attempts_per_target": {"type": int, "metavar": "N"},
+        "max_control_body": {"type": int, "metavar": "BYTES"},
+        "max_url": {"type": int, "metavar": "BYTES"},
+        "max_headers": {"type": int, "metavar": "N"},
+        "max_header_bytes": {"type": int, "metavar": "BYTES"},
+        "max_depth": {"type": int, "metavar": "LEVELS"},
+        "max_unaddressed": {"type": int, "metavar": "N"},
+        "max_worlds": {"type": int, "metavar": "N"},
+        "world_ttl": {"type": float, "metavar": "SECONDS"},
+        "log_format": {"type": click.Choice(CHOICES["log_format"])},
     }
     defaults = Settings()
     for name, kind in reversed(kinds.items()):

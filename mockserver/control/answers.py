@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from mockserver import checking
-from mockserver.errors import Conflict, Gone, Invalid, InvalidFile, MockserverError, Refused, Unknown
+from mockserver.errors import Conflict, Full, Gone, Invalid, InvalidFile, MockserverError, Refused, Unknown
 from mockserver.world.journal import MAX_DEPTH
 from mockserver.world.matchers import too_deep
 from mockserver.world.store import StoreError
@@ -84,6 +84,8 @@ async def on_error(request: Request, error: Exception) -> Response:
             return problem(
                 404, f"Unknown {error.kind}", error.message, hint=error.hint, did_you_mean=error.did_you_mean
             )
+        case Full():
+            return problem(503, "Full", error.message, hint=error.hint)
         case Gone():
             return problem(410, "Gone", error.message, hint=error.hint)
         case Refused():

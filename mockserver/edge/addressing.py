@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from mockserver.errors import MockserverError, nearest
+from mockserver.errors import Full, MockserverError, nearest
 from mockserver.wire import Call, Carrier
 from mockserver.wire.routes import MOST_SPECIFIC_FIRST
 from mockserver.world.world import World
@@ -23,7 +23,7 @@ ENVIRONMENTS = ("sandbox", "api")
 class Place:
     """Where a request goes: its world, the rule that found it, and what is odd about that.
 
-    Without a world, `lost` says which name led nowhere. `stray` says that it carries a credential
+    Without a world, `lost` says why with `status`: which name led nowhere, or that there is no room. `stray` says that it carries a credential
     nobody knows; `contradiction` names the other world that a carried credential belongs to.
     """
 
@@ -32,6 +32,7 @@ class Place:
     lost: str | None = None
     stray: str | None = None
     contradiction: str | None = None
+    status: int = 404
 
 
 def split_prefix(path: str) -> tuple[str | None, str]:
@@ -74,7 +75,7 @@ def place(worlds: Worlds, call: Call, carriers: Iterable[Carrier], prefix: str |
             return Place(worlds.find(owner), f"credential: {kind}")
         dropped = worlds.last_owner_of(value)
         if dropped is not None:
-            stray = f"its {kind} belonged to the world {dropped!r}, which was dropped"
+            stray = f"its {kind} belonged to the world {dropped!r}, which {worlds.fate(dropped)}"
         stray = stray or f"its {kind} belongs to no world"
     return Place(worlds.find(DEFAULT), "default", stray=stray)
 
@@ -88,6 +89,8 @@ def _named(worlds: Worlds, name: str, rule: str, credentials: list[tuple[str, st
             return Place(None, rule, lost=f"There is no world named {name!r}.{hint} POST /_mock/worlds creates one.")
         try:
             worlds.create(name)
+        except Full as error:
+            return Place(None, rule, lost=str(error), status=503)
         except MockserverError as error:
             return Place(None, rule, lost=str(error))
     for kind, value in credentials:

@@ -142,7 +142,7 @@ class Edge:
                 return self._render(outcome, placed.world), unfit[1]
             if placed.world is None:
                 lost = placed.lost or ""
-                return self._render(_problem(found, call, 404, lost), None), lost
+                return self._render(_problem(found, call, placed.status, lost), None), lost
             if found.platform is None or found.route is None:
                 settings = placed.world.settings(CoreSettings)
                 if settings.cors_origins and found.allowed and cors.is_preflight(call):

@@ -85,7 +85,8 @@ class World:
     """Everything the emulated vendors know at one moment.
 
     `inflight` counts requests being answered and calls being sent, `waits` those who wait for
-    something to happen here; whoever does either keeps the count. A world lives on one thread and
+    something to happen here; whoever does either keeps the count. `touched` is the wall time at which
+    somebody last asked for it. A world lives on one thread and
     never awaits. It ends when it is reset, restored or dropped: another object takes its name, and
     whoever still holds this one gets `Gone`.
     """
@@ -99,6 +100,7 @@ class World:
         self.journal.listeners.append(lambda _: self.stir())
         self.inflight = 0
         self.waits = 0
+        self.touched = wall()
         self.ended: str | None = None
         self._hooks = hooks
         self._changes = Changes()

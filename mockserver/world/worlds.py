@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
 
-from mockserver.errors import Conflict, Invalid, Problem, Refused, Unknown
+from mockserver.errors import Conflict, Full, Invalid, Problem, Refused, Unknown
 from mockserver.world import snapshots
 from mockserver.world.clock import ClockMode
 from mockserver.world.journal import Exchange
@@ -23,6 +23,8 @@ from mockserver.world.world import SETTINGS, Hooks, Schema, World
 DEFAULT = "default"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 MAX_UNADDRESSED = 1_000
+MAX_WORLDS = 10_000
+MAX_FATES = 1_000
 MAX_UNADDRESSED_BYTES = 32 * 1024 * 1024
 
 
@@ -74,6 +76,8 @@ class Worlds:
         clock: ClockSpec | None = None,
         fixtures: Sequence[str] = (),
         settings: dict[str, Any] | None = None,
+        max_worlds: int = MAX_WORLDS,
+        max_unaddressed: int = MAX_UNADDRESSED,
     ) -> None:
         self.schema = schema
         self.wall = wall
@@ -92,6 +96,9 @@ class Worlds:
         self._headers: dict[str, Header] = {}
         self._initial: dict[str, snapshots.Documents] = {}
         self._owners = Ownership()
+        self._fates: OrderedDict[str, str] = OrderedDict()
+        self._max_worlds = max_worlds
+        self._max_unaddressed = max_unaddressed
         self._hooks = Hooks(self._commit, self._committed, self.base_url)
         self._made = 0
 
@@ -109,10 +116,12 @@ class Worlds:
         return self.address if name == DEFAULT else f"{self.address}/w/{name}"
 
     def find(self, name: str) -> World:
-        """The world of that name; raises `Unknown`."""
+        """The world of that name, which counts as touching it; raises `Unknown`."""
         world = self._worlds.get(name)
         if world is None:
-            raise Unknown("world", name, self._worlds, hint="POST /_mock/worlds creates one.")
+            fate = f"It {self.fate(name)}. " if name in self._fates else ""
+            raise Unknown("world", name, self._worlds, hint=f"{fate}POST /_mock/worlds creates one.")
+        world.touched = self.wall()
         return world
 
     def header(self, name: str) -> Header:
@@ -131,8 +140,8 @@ class Worlds:
     ) -> World:
         """Open a world. What is not given is as in `default`: the server's seed, clock, fixtures, settings.
 
-        Raises `Invalid` for a name that is none, `Conflict` for one that is taken, `Invalid`,
-        `InvalidFile` or `Unknown` for settings and fixtures; nothing is half made.
+        Raises `Invalid` for a name that is none, `Conflict` for one that is taken, `Full` when there
+        are too many, `Invalid`, `InvalidFile` or `Unknown` for settings and fixtures; nothing is half made.
         """
         if name is None:
             self._made += 1
@@ -145,6 +154,7 @@ class Worlds:
                 f"There is a world named {name!r} already.",
                 hint=f"POST /_mock/worlds/{name}/reset starts it over.",
             )
+        self._check_room()
         defaults = self._defaults
         header = Header(
             name=name,
@@ -196,16 +206,42 @@ class Worlds:
         self.on_change(world, None)
         return world
 
-    def drop(self, name: str) -> None:
-        """Forget a world. Its credentials are remembered for a while, so that late calls are explained."""
+    def drop(self, name: str, how: str = "was dropped") -> None:
+        """Forget a world. Its credentials are remembered for a while, so that late calls are explained.
+
+        Raises `Refused` for `default`, `Unknown` for what is not there.
+        """
         if name == DEFAULT:
             raise Refused("The world 'default' cannot be dropped.", hint="Reset it instead.")
         world = self.find(name)
+        self._fates[name] = how
+        self._fates.move_to_end(name)
+        if len(self._fates) > MAX_FATES:
+            self._fates.popitem(last=False)
         self._owners.bury(world)
         del self._worlds[name], self._headers[name], self._initial[name]
         if self._store is not None:
             self._store.dropped(name)
         world.end("dropped")
+
+    def expire(self, ttl: float) -> list[str]:
+        """Drop the worlds that nobody has touched for `ttl` seconds of wall time and that have nothing under way.
+
+        `default` stays. Answers the names.
+        """
+        latest = self.wall() - ttl
+        idle = [
+            world.name
+            for world in self._worlds.values()
+            if world.touched <= latest and world.name != DEFAULT and not world.inflight and not world.waits
+        ]
+        for name in idle:
+            self.drop(name, f"expired: nobody had touched it for {ttl:g} s (--world-ttl)")
+        return idle
+
+    def fate(self, name: str) -> str:
+        """What became of a world that is gone, as the end of a sentence about it."""
+        return self._fates.get(name, "was dropped")
 
     def snapshot(self, name: str) -> Snapshot:
         """The whole state of a world as plain data."""
@@ -214,9 +250,11 @@ class Worlds:
     def restore(self, name: str, snapshot: Snapshot) -> World:
         """Make the world `name` what the snapshot says, creating it where there is none.
 
-        Raises `Invalid` with every problem; the world stays as it was then.
+        Raises `Invalid` with every problem, and `Full` when there are too many; the world stays as it was then.
         """
         check_name(name)
+        if name not in self._worlds:
+            self._check_room()
         world = self._blank(name, snapshot.seed)
         snapshots.load(world, snapshots.decode(world, snapshot))
         old = self._worlds.get(name)
@@ -252,8 +290,15 @@ class Worlds:
         self.unaddressed.append(Unaddressed(reason, exchange))
         self.unaddressed_count += 1
         self._unaddressed_bytes += exchange.size
-        while len(self.unaddressed) > MAX_UNADDRESSED or self._unaddressed_bytes > MAX_UNADDRESSED_BYTES:
+        while len(self.unaddressed) > self._max_unaddressed or self._unaddressed_bytes > MAX_UNADDRESSED_BYTES:
             self._unaddressed_bytes -= self.unaddressed.popleft().exchange.size
+
+    def _check_room(self) -> None:
+        if len(self._worlds) >= self._max_worlds:
+            raise Full(
+                f"There are {len(self._worlds)} worlds, which is as many as may be.",
+                hint="DELETE /_mock/worlds/NAME drops one; serve --max-worlds and --world-ttl bound them otherwise.",
+            )
 
     def _blank(self, name: str, seed: int) -> World:
         world = World(name, seed, self.schema, self.wall, self._hooks)
