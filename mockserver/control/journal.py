@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -70,7 +70,7 @@ class JournalApi:
         match = checking.convert(wanted, Match, what="The filter")
         found = [each for each in _after(world, query.after) if not wanted or matches(match, each.facts)]
         found = found[: query.limit]
-        shown: list[dict[str, Any]]
+        shown: Sequence[Mapping[str, Any]]
         match query.view:
             case "canonical":
                 # This view is for comparing bytes: neither counts nor ids, and a fixed order of keys.

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from mockserver.control import shapes
 from mockserver.world.clock import iso
 from mockserver.world.journal import Exchange, multi
 from mockserver.world.outbox import DELIVERIES, Delivery
@@ -28,12 +29,12 @@ _LOOPBACK_ORIGIN = re.compile(
 )
 
 
-def clock(world: World) -> dict[str, Any]:
+def clock(world: World) -> shapes.ClockReading:
     """Mode and instant."""
     return {"mode": world.clock.mode, "now": iso(world.clock.now())}
 
 
-def world(worlds: Worlds, world: World) -> dict[str, Any]:
+def world(worlds: Worlds, world: World) -> shapes.WorldInShort:
     """A world in short: how it was made, where it is reached, how much there is in it."""
     header = worlds.header(world.name)
     return {
@@ -50,7 +51,7 @@ def world(worlds: Worlds, world: World) -> dict[str, Any]:
     }
 
 
-def settings(world: World) -> dict[str, Any]:
+def settings(world: World) -> dict[str, dict[str, Any]]:
     """Every setting with its value, by section."""
     return {
         name: msgspec.to_builtins(world.settings(struct)) for name, struct in world.schema.settings.sections.items()
@@ -86,7 +87,7 @@ def exchange(each: Exchange) -> dict[str, Any]:
     return {**shown, "at": iso(each.at), "wall": iso(each.wall), "seconds": round(each.seconds, 6)}
 
 
-def summary(each: Exchange) -> dict[str, Any]:
+def summary(each: Exchange) -> shapes.ExchangeInShort:
     """An exchange in one line."""
     what = each.path if each.kind in ("action", "clock") else f"{each.method} {each.path}"
     return {
@@ -144,7 +145,7 @@ def _name(found: re.Match[str], names: dict[str, str]) -> str:
     return names.setdefault(netloc, f"{{plugin-{known + 1}}}")
 
 
-def delivery(each: Delivery) -> dict[str, Any]:
+def delivery(each: Delivery) -> shapes.DeliveryInShort:
     """A delivery in short."""
     last = each.attempts[-1] if each.attempts else None
     return {
@@ -162,9 +163,14 @@ def delivery(each: Delivery) -> dict[str, Any]:
     }
 
 
-def delivery_in_full(each: Delivery) -> dict[str, Any]:
+def delivery_in_full(each: Delivery) -> shapes.DeliveryInFull:
     """A delivery with what was sent and every attempt."""
-    request = {"method": each.method, "url": each.url, "headers": multi(each.headers), "body": each.body}
+    request: shapes.SentRequest = {
+        "method": each.method,
+        "url": each.url,
+        "headers": multi(each.headers),
+        "body": each.body,
+    }
     return {
         **delivery(each),
         "request": request,
