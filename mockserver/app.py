@@ -29,7 +29,7 @@ from mockserver.errors import InvalidFile, Problem, nearest
 from mockserver.platforms.motar.platform import MOTAR
 from mockserver.settings import Settings
 from mockserver.store.library import Library
-from mockserver.wire import Platform
+from mockserver.wire import Limits, Platform
 from mockserver.world.world import Schema, World
 from mockserver.world.worlds import DEFAULT, ClockSpec, Fixture, Worlds
 
@@ -113,7 +113,13 @@ def build_app(
         platforms,
         public_url=settings.public_url.rstrip("/") if settings.public_url else None,
         auto_worlds=settings.auto_worlds,
-        max_body=settings.max_body,
+        limits=Limits(
+            body=settings.max_body,
+            url=settings.max_url,
+            headers=settings.max_headers,
+            header_bytes=settings.max_header_bytes,
+            depth=settings.max_depth,
+        ),
         assets=ASSETS,
     )
     return App(settings, worlds, runtime, library, edge, _own_pages(settings, worlds, runtime, library, platforms))

@@ -55,7 +55,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_control_body: Annotated[int, msgspec.Meta(ge=1024)] = 16 * 1024 * 1024
     max_url: Annotated[int, msgspec.Meta(ge=256)] = 16 * 1024
     max_headers: Annotated[int, msgspec.Meta(ge=16)] = 100
-    max_header_bytes: Annotated[int, msgspec.Meta(ge=1024)] = 32 * 1024
+    max_header_bytes: Annotated[int, msgspec.Meta(ge=1024)] = 64 * 1024
     max_depth: Annotated[int, msgspec.Meta(ge=8, le=100)] = 100
     max_unaddressed: Annotated[int, msgspec.Meta(ge=0)] = 1_000
     max_worlds: Annotated[int, msgspec.Meta(ge=1)] = 10_000

@@ -23,8 +23,9 @@ ENVIRONMENTS = ("sandbox", "api")
 class Place:
     """Where a request goes: its world, the rule that found it, and what is odd about that.
 
-    Without a world, `lost` says why with `status`: which name led nowhere, or that there is no room. `stray` says that it carries a credential
-    nobody knows; `contradiction` names the other world that a carried credential belongs to.
+    Without a world, `lost` says why with `status`: which name led nowhere, or that there is no room.
+    `stray` says that it carries a credential nobody knows; `contradiction` names the other world that a
+    carried credential belongs to.
     """
 
     world: World | None

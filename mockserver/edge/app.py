@@ -7,6 +7,7 @@ import re
 import time
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from itertools import chain
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -14,7 +15,7 @@ from mockserver import pages
 from mockserver.edge import cors
 from mockserver.edge.addressing import Place, place, split_prefix
 from mockserver.errors import MockserverError
-from mockserver.wire import Answer, Call, Page, Platform, Refusal, Rejected, Route, RouteTable, json_answer
+from mockserver.wire import Answer, Call, Limits, Page, Platform, Refusal, Rejected, Route, RouteTable, json_answer
 from mockserver.wire.routes import Found
 from mockserver.world.journal import Exchange
 from mockserver.world.settings import CoreSettings
@@ -26,8 +27,6 @@ Scope = dict[str, Any]
 
 log = logging.getLogger("mockserver.edge")
 
-MAX_BODY = 1024 * 1024
-MAX_URL = 16 * 1024
 FAILED = "The emulator failed; its log says why. Please report it."
 _UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 HTML_HEADERS = (
@@ -43,7 +42,7 @@ class Edge:
     """Finds world and route of a request, runs the route in a transaction, answers, and writes it down.
 
     `public_url` replaces what the Host header says in links; `auto_worlds` creates a world when a
-    request first names it; `max_body` bounds a request's body in bytes.
+    request first names it; `limits` bound the size of a request.
     """
 
     def __init__(
@@ -53,24 +52,26 @@ class Edge:
         *,
         public_url: str | None = None,
         auto_worlds: bool = False,
-        max_body: int = MAX_BODY,
+        limits: Limits | None = None,
         assets: str = "/_mock/assets",
     ) -> None:
         self._worlds = worlds
         self._table = RouteTable(platforms)
         self._public_url = public_url
         self._auto_worlds = auto_worlds
-        self._max_body = max_body
+        self._limits = limits or Limits()
         self._assets = assets
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         started, wall = time.perf_counter(), self._worlds.wall()
-        read = await _read_body(scope, receive, self._max_body)
+        prefix, path = split_prefix(scope["path"])
+        found = self._table.find(scope["method"], path)
+        max_body = self._limits.body if found.route is None else found.route.max_body or self._limits.body
+        read = await _read_body(scope, receive, max_body)
         if read is None:
             return
         body, too_long = read
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
-        prefix, path = split_prefix(scope["path"])
         query = scope["query_string"].decode("latin-1")
         call = Call(
             method=scope["method"],
@@ -79,20 +80,15 @@ class Edge:
             headers=headers,
             body=body,
             base_url="",
+            params=found.params,
+            max_depth=self._limits.depth,
         )
-        found = self._table.find(call.method, path)
-        call.params = found.params
         placed = place(self._worlds, call, found.carriers, prefix, auto=self._auto_worlds)
         call.base_url = self._base_url(scope, call, prefix, placed)
         world = placed.world
         began = world.journal.begin() if world is not None else 0
         at = world.clock.now() if world is not None else datetime.fromtimestamp(wall, UTC)
-        if too_long:
-            unfit = (413, f"The body is larger than {self._max_body} bytes.")
-        elif len(path) + len(query) > MAX_URL:
-            unfit = (414, f"The URL is longer than {MAX_URL} bytes.")
-        else:
-            unfit = None
+        unfit = self._unfit(scope, max_body if too_long else None)
         answer, error = self._answer(call, found, placed, unfit)
         if world is not None and (shared := cors.headers(call, world.settings(CoreSettings))):
             answer = Answer(answer.status, (*answer.headers, *shared), answer.body)
@@ -131,6 +127,20 @@ class Edge:
         finally:
             world.inflight -= 1
             world.stir()
+
+    def _unfit(self, scope: Scope, max_body: int | None) -> tuple[int, str] | None:
+        """Status and reason for a request that is too large somewhere; `max_body` is the bound its body is over."""
+        limits = self._limits
+        if max_body is not None:
+            return 413, f"The body is larger than {max_body} bytes."
+        if len(scope["path"]) + len(scope["query_string"]) > limits.url:
+            return 414, f"The URL is longer than {limits.url} bytes."
+        headers = scope["headers"]
+        if len(headers) > limits.headers:
+            return 431, f"There are {len(headers)} headers, more than {limits.headers}."
+        if sum(map(len, chain.from_iterable(headers))) > limits.header_bytes:
+            return 431, f"The headers are larger than {limits.header_bytes} bytes together."
+        return None
 
     def _answer(
         self, call: Call, found: Found, placed: Place, unfit: tuple[int, str] | None

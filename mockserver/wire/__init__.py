@@ -1,6 +1,7 @@
 """What platforms and the edge both speak: calls, answers, refusals, routes and what is known about them."""
 
 from mockserver.wire.call import BadBody, Call
+from mockserver.wire.limits import Limits
 from mockserver.wire.platform import Answer, Decision, Page, Platform, Refusal, Rejected, json_answer, redirect
 from mockserver.wire.routes import Carrier, Evidence, Reply, Route, RouteTable
 
@@ -11,6 +12,7 @@ __all__ = [
     "Carrier",
     "Decision",
     "Evidence",
+    "Limits",
     "Page",
     "Platform",
     "Refusal",

@@ -50,6 +50,7 @@ class Call:
         body: bytes,
         base_url: str,
         params: dict[str, str] | None = None,
+        max_depth: int = MAX_DEPTH,
     ) -> None:
         self.method = method
         self.path = path
@@ -58,6 +59,7 @@ class Call:
         self.body = body
         self.base_url = base_url
         self.params = params or {}
+        self._max_depth = max_depth
         self.violations: list[Violation] = []
         self.authenticated_by: str | None = None
         self._form: dict[str, str] | None = None
@@ -99,12 +101,12 @@ class Call:
             try:
                 self._json = msgspec.json.decode(self.body)
             except RecursionError:
-                raise BadBody(f"The JSON is nested deeper than {MAX_DEPTH} levels.") from None
+                raise BadBody(f"The JSON is nested deeper than {self._max_depth} levels.") from None
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 raise BadBody(f"The body is not JSON: {error}.") from None
-            if too_deep(self._json, MAX_DEPTH):
+            if too_deep(self._json, self._max_depth):
                 self._json = msgspec.UNSET
-                raise BadBody(f"The JSON is nested deeper than {MAX_DEPTH} levels.")
+                raise BadBody(f"The JSON is nested deeper than {self._max_depth} levels.")
         return self._json
 
     def authorization(self, header: str = "authorization") -> Authorization | None:

@@ -112,6 +112,7 @@ class Route:
 
     `handler(world, call)` runs in a transaction: raising undoes everything, returning a `Refusal`
     keeps what the refusal has to remember. `request` is the Struct of a JSON body, where there is one.
+    `max_body` bounds the body in bytes where the vendor takes more, or less, than `serve --max-body` says.
 
     The fields from `query` on only describe, for OpenAPI; answers are tested against them. `query`,
     `fields` (header fields), `form` and `multipart` are Structs whose fields, by their encoded
@@ -130,6 +131,7 @@ class Route:
     carriers: tuple[Carrier, ...] = ()
     request: type | None = None
     source: str = ""
+    max_body: int | None = None
     query: type | None = None
     fields: type | None = None
     form: type | None = None
