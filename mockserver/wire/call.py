@@ -77,6 +77,17 @@ class Call:
                     return value
         return None
 
+    def cookies(self) -> dict[str, str]:
+        """The cookies by name, as they came; of a name that repeats the first value counts."""
+        found: dict[str, str] = {}
+        for key, line in self.headers:
+            if key == "cookie":
+                for part in line.split(";"):
+                    name, sign, value = part.partition("=")
+                    if sign:
+                        found.setdefault(name.strip(), value.strip().strip('"'))
+        return found
+
     def violate(self, field: str, reason: str, did_you_mean: str | None = None) -> None:
         """Note something tolerated that nobody documents; under `strict` the edge refuses it."""
         self.violations.append(Violation(field, reason, did_you_mean))

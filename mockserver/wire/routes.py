@@ -43,10 +43,13 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """A place on a route where a credential may travel: `names` in the query, form and JSON body, or a header."""
+    """A place on a route where a credential may travel: `names` in the query, form and JSON body, or a header.
+
+    In the place `cookie` the names are beginnings of cookies' names, whose ends are each site's own.
+    """
 
     kind: CredentialKind
-    place: Literal["parameter", "query", "header", "authorization"]
+    place: Literal["parameter", "query", "header", "authorization", "cookie"]
     names: tuple[str, ...] = ()
 
     def values(self, call: Call) -> list[tuple[CredentialKind, str]]:
@@ -56,6 +59,8 @@ class Carrier:
                 return _from_authorization(call)
             case "header":
                 found = [call.header(name) for name in self.names]
+            case "cookie":
+                found = [value for name, value in call.cookies().items() if name.startswith(self.names)]
             case "query":
                 found = [call.query_value(*self.names)]
             case "parameter":

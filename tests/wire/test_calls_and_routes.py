@@ -89,6 +89,22 @@ def test_a_parameter_is_found_wherever_clients_send_it(given: dict[str, Any], va
     assert [value for _, value in carrier.values(call(**given))] == values
 
 
+@pytest.mark.parametrize(
+    ("header", "cookies", "values"),
+    [
+        ("Token_acme=a%3D1; other=b", {"Token_acme": "a%3D1", "other": "b"}, ["a%3D1"]),
+        ('Token_acme="quoted"; Token_acme=second', {"Token_acme": "quoted"}, ["quoted"]),
+        ("Token_a=1;Token_b=2", {"Token_a": "1", "Token_b": "2"}, ["1", "2"]),
+        ("Token_a=; nonsense; =x", {"Token_a": "", "": "x"}, []),
+        ("My_Token_a=1", {"My_Token_a": "1"}, []),
+    ],
+)
+def test_a_cookie_is_found_by_the_beginning_of_its_name(header: str, cookies: dict[str, str], values: list[str]):
+    given = call(cookie=header)
+    assert given.cookies() == cookies
+    assert [value for _, value in Carrier("cookie", "cookie", ("Token_",)).values(given)] == values
+
+
 def found(method: str, path: str) -> tuple[str | None, dict[str, str], tuple[str, ...]]:
     hit = RouteTable([TOY]).find(method, path)
     return (hit.route.name if hit.route else None, hit.params, hit.allowed)
