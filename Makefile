@@ -52,8 +52,8 @@ docs: $(STAMP) fidelity  ## write the generated pages, and build the site into b
 	$(BIN)/mkdocs build --strict --quiet
 	@echo "open build/docs/index.html"
 
-bench: $(STAMP)  ## measure (a later issue fills this)
-	@if ls benchmarks/*.py >/dev/null 2>&1; then $(BIN)/python -m benchmarks; else echo "No benchmarks yet."; fi
+bench: $(STAMP)  ## measure (ARGS="NAME… --rounds 15"; PEERS=1 measures other mock servers as well)
+	@PEERS="$(PEERS)" $(BIN)/python -m benchmarks $(ARGS)
 
 clean:  ## forget the environment and what tools left behind
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,140 @@
+"""Without a socket: what worlds cost to make, and where a request's time goes."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from benchmarks import bare
+from benchmarks.figures import Figure, middle
+from benchmarks.ground import Fill, Prepare, fill, prepare
+from benchmarks.servers import installed_ground
+from benchmarks.throughput import STATUSES, Bench, request
+from mockserver.app import App, build_app
+from mockserver.settings import Settings
+
+
+@contextmanager
+def app(work: Path, data: str | None = None) -> Generator[App]:
+    """An app with the platform of `benchmarks.ground` beside the vendors."""
+    site = str(installed_ground(work))
+    sys.path.insert(0, site)
+    try:
+        yield build_app(Settings(data=data))
+    finally:
+        sys.path.remove(site)
+
+
+def lifecycle(bench: Bench) -> list[Figure]:
+    """Figure 6: creating, resetting and dropping a world with the quickstart fixture; snapshots."""
+    times = 20 if bench.quick else 500
+    documents = 200 if bench.quick else 10_000
+    spent: dict[str, list[float]] = {"create": [], "reset": [], "drop": [], "snapshot": [], "restore": []}
+
+    def clocked(what: str, work: Callable[[], Any]) -> Any:
+        began = time.perf_counter()
+        result = work()
+        spent[what].append((time.perf_counter() - began) * 1e3)
+        return result
+
+    with app(bench.work) as built:
+        worlds = built.worlds
+        for number in range(times):
+            name = f"bench-{number}"
+            clocked("create", partial(worlds.create, name))
+            clocked("reset", partial(worlds.reset, name))
+            clocked("drop", partial(worlds.drop, name))
+        full = worlds.create("full")
+        with full.transaction():
+            fill(full, Fill(documents=documents))
+        for _ in range(2 if bench.quick else 7):
+            snapshot = clocked("snapshot", partial(worlds.snapshot, "full"))
+            clocked("restore", partial(worlds.restore, "full", snapshot))
+    return [
+        *(
+            Figure(f"{what} a world with the quickstart fixture", middle(spent[what]), "ms", target="<= 1 ms")
+            for what in ("create", "reset", "drop")
+        ),
+        *(Figure(f"{what} {documents:,} documents", middle(spent[what]), "ms") for what in ("snapshot", "restore")),
+    ]
+
+
+def path(bench: Bench) -> list[Figure]:
+    """A status report and a validation through the whole app, called as uvicorn calls it; and the parts of it."""
+    times = 50 if bench.quick else 2_000
+    figures = []
+    for title, data in (("in memory", None), ("with --data", str(bench.work / "path"))):
+        with app(bench.work, data) as built:
+            world = built.worlds.find("default")
+            with world.transaction():
+                granted = prepare(world, Prepare(plugins=4, requests=25))
+            reports = [
+                request("POST", bare.STATUS, token, {"requestId": id, "status": status, "cancellable": True})
+                for status in STATUSES
+                for token, id in granted
+            ]
+            checks = [request("GET", bare.VALIDATE, token) for token, _ in granted]
+            for name, requests in (("POST /plugin/v1/ato/status", reports), ("GET /oauth/token/validate", checks)):
+                calls = [_scope(each) for each in requests]
+                spent, wrong = _drive(built, calls, times)
+                figures.append(Figure(f"{name}, {title}", spent, "µs", wrong=wrong))
+    return figures
+
+
+def _scope(request: bytes) -> tuple[dict[str, Any], bytes]:
+    """What uvicorn makes of a request."""
+    head, _, body = request.partition(b"\r\n\r\n")
+    first, *lines = head.split(b"\r\n")
+    method, target, _ = first.decode().split(" ")
+    headers = [(name.lower(), value) for name, _, value in (line.partition(b": ") for line in lines)]
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "server": ("127.0.0.1", 8600),
+        "client": ("127.0.0.1", 50000),
+        "scheme": "http",
+        "method": method,
+        "root_path": "",
+        "path": target,
+        "raw_path": target.encode(),
+        "query_string": b"",
+        "headers": headers,
+        "state": {},
+    }
+    return scope, body
+
+
+def _drive(built: App, calls: list[tuple[dict[str, Any], bytes]], times: int) -> tuple[float, int]:
+    """The median microseconds of a call, in batches, and how many were not answered with 200."""
+    statuses: list[int] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        if "status" in message:
+            statuses.append(message["status"])
+
+    batches = []
+    gc.collect()
+    for _ in range(9):
+        began = time.perf_counter()
+        for number in range(times):
+            scope, body = calls[number % len(calls)]
+            message = {"type": "http.request", "body": body, "more_body": False}
+
+            async def receive(message: dict[str, Any] = message) -> dict[str, Any]:
+                return message
+
+            # Nothing in here waits, so the first step is the last.
+            try:
+                built(dict(scope), receive, send).send(None)
+            except StopIteration:
+                continue
+            raise RuntimeError("the app waited for something")
+        batches.append((time.perf_counter() - began) / times * 1e6)
+    return middle(batches), sum(status != 200 for status in statuses)
