@@ -30,8 +30,9 @@ from mockserver.platforms.motar.platform import MOTAR
 from mockserver.settings import Settings
 from mockserver.store.library import Library
 from mockserver.wire import Limits, Platform
+from mockserver.world.header import ClockSpec
 from mockserver.world.world import Schema, World
-from mockserver.world.worlds import DEFAULT, ClockSpec, Fixture, Worlds
+from mockserver.world.worlds import DEFAULT, Fixture, Worlds
 
 if TYPE_CHECKING:
     import httpx2

@@ -18,11 +18,11 @@ from mockserver.delivery.runtime import Runtime
 from mockserver.errors import Invalid, Problem, Unknown
 from mockserver.world.clock import ClockMode
 from mockserver.world.durations import parse_duration
+from mockserver.world.header import ClockSpec
 from mockserver.world.outbox import DELIVERIES
 from mockserver.world.settings import Duration
 from mockserver.world.snapshots import Snapshot
 from mockserver.world.world import World
-from mockserver.world.worlds import ClockSpec
 
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=600)]
 

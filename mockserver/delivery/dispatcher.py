@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -18,6 +19,7 @@ from mockserver.delivery.targets import Targets
 from mockserver.errors import Gone, MockserverError
 from mockserver.world.outbox import DELIVERIES, Attempt, Delivery
 from mockserver.world.settings import CoreSettings
+from mockserver.world.store import StoreError
 from mockserver.world.world import World
 from mockserver.world.worlds import Touched
 
@@ -29,6 +31,9 @@ log = logging.getLogger("mockserver.delivery")
 MAX_RESPONSE = 1024 * 1024
 MAX_ATTEMPTS_AT_ONCE = 64
 USER_AGENT = "motar-mockserver"
+STORE_AGAIN = 1.0
+"""Seconds after which what could not be stored is tried again: a disk that is full may have room then."""
+INTERRUPTED = "interrupted: the emulator ended while this attempt was under way"
 
 
 @dataclass(slots=True)
@@ -52,6 +57,7 @@ class Dispatcher:
         self._targets = targets or Targets()
         self._client: httpx2.AsyncClient | None = None
         self._lanes: dict[tuple[World, str], _Lane] = {}
+        self._cut_off: set[tuple[World, str]] = set()
         self._slots = asyncio.Semaphore(MAX_ATTEMPTS_AT_ONCE)
         self._running = False
 
@@ -69,6 +75,10 @@ class Dispatcher:
         if self._client is not None:
             await self._client.aclose()
             self._client = None
+
+    def take_up(self, world: World) -> None:
+        """Take over from an earlier process: attempts that its end cut off count, whether they arrived or not."""
+        self._cut_off.update((world, each.id) for each in world.pending_deliveries() if each.begun is not None)
 
     def wake(self, world: World, touched: Touched = None) -> None:
         """Send the deliveries of this world that are pending: those among `touched`, or all."""
@@ -93,6 +103,8 @@ class Dispatcher:
                         await self._attempt(world, delivery_id)
                 except Gone:
                     pass
+                except StoreError as error:
+                    log.error("%s of the world %s was not sent: %s", delivery_id, world.name, error)
                 except Exception:
                     # A delivery that breaks us must not hold up those behind it; it stays pending.
                     log.exception("sending %s of the world %s failed", delivery_id, world.name)
@@ -109,6 +121,18 @@ class Dispatcher:
         delivery = world[DELIVERIES].get(delivery_id)
         if delivery is None or delivery.state != "pending":
             return
+        n = len(delivery.attempts) + 1
+        if (world, delivery_id) in self._cut_off:
+            self._cut_off.discard((world, delivery_id))
+            cut_off = Attempt(
+                n=n, at=delivery.begun or world.clock.now(), seconds=0.0, error=INTERRUPTED, interrupted=True
+            )
+            await _keep(world, lambda: _record(world, delivery_id, cut_off))
+            return
+        # Kept before anything leaves, so that a crash cannot make an attempt unhappened.
+        await _keep(world, lambda: _begin(world, delivery_id))
+        if (kept := world.durable()) is not None:
+            await kept
         began = world.journal.begin()
         at, wall, started = world.clock.now(), world.wall(), time.perf_counter()
         outcome = await self._send(delivery, world.settings(CoreSettings).webhook_timeout)
@@ -136,7 +160,7 @@ class Dispatcher:
             error=outcome.error,
         )
         attempt = Attempt(
-            n=len(delivery.attempts) + 1,
+            n=n,
             at=at,
             seconds=round(seconds, 6),
             status=outcome.status,
@@ -145,7 +169,7 @@ class Dispatcher:
             error=outcome.error,
             exchange=exchange.id,
         )
-        _record(world, delivery.id, attempt)
+        await _keep(world, lambda: _record(world, delivery_id, attempt))
 
     async def _send(self, delivery: Delivery, timeout: float) -> _Outcome:
         import httpx2
@@ -211,6 +235,25 @@ async def _read(response: httpx2.Response) -> bytes:
         if len(body) > MAX_RESPONSE:
             return bytes(body[:MAX_RESPONSE])
     return bytes(body)
+
+
+async def _keep(world: World, change: Callable[[], None]) -> None:
+    """Make a change to a world; while it cannot be stored, try again. Raises `Gone` when the world ends meanwhile."""
+    refused = False
+    while True:
+        try:
+            change()
+            return
+        except StoreError as error:
+            if not refused:
+                log.warning("the deliveries of the world %s wait until they can be stored: %s", world.name, error)
+            refused = True
+        await asyncio.sleep(STORE_AGAIN)
+
+
+def _begin(world: World, delivery_id: str) -> None:
+    with world.transaction():
+        world.outbox.begin(delivery_id)
 
 
 def _record(world: World, delivery_id: str, attempt: Attempt) -> None:

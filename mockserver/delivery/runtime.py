@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from mockserver.delivery.dispatcher import Dispatcher
+from mockserver.delivery.dispatcher import STORE_AGAIN, Dispatcher
 from mockserver.errors import Gone, Refused
 from mockserver.world.clock import CLOCKS, LATEST, TIMERS, ClockMode, Timer, iso
 from mockserver.world.store import StoreError
 from mockserver.world.world import World
-from mockserver.world.worlds import Touched, Worlds
+from mockserver.world.worlds import DEFAULT, Touched, Worlds
 
 T = TypeVar("T")
 
@@ -46,15 +46,22 @@ class Runtime:
         self.worlds = worlds
         self.dispatcher = dispatcher
         self.closing = False
+        self.address: str | None = None
         self._watches: dict[World, _Watch] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         worlds.on_change = self._changed
+
+    def address_of(self, name: str) -> str:
+        """How this process itself reaches a world: by the socket that was bound, whatever browsers call it."""
+        prefix = "" if name == DEFAULT else f"/w/{name}"
+        return (self.address or self.worlds.address) + prefix
 
     async def start(self) -> None:
         """Begin: pending deliveries leave, timers run."""
         self._loop = asyncio.get_running_loop()
         await self.dispatcher.start()
         for world in self.worlds:
+            self.dispatcher.take_up(world)
             self._changed(world, None)
 
     def close(self) -> None:
@@ -244,7 +251,9 @@ class Runtime:
         except Gone:
             return
         except StoreError as error:
-            log.error("the world %s stands still until something happens in it: %s", world.name, error)
+            log.error("the timer %s of the world %s waits until it can be stored: %s", timer.id, world.name, error)
+            if self._loop is not None and not self.closing:
+                watch.wake = self._loop.call_later(STORE_AGAIN, self._wake, world)
             return
         self._plan(world)
 

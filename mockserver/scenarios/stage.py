@@ -8,9 +8,9 @@ from typing import Any
 
 from mockserver.delivery.runtime import Runtime
 from mockserver.scenarios.model import Scenario
+from mockserver.world.header import ClockSpec
 from mockserver.world.matching import Match, matches
 from mockserver.world.world import World
-from mockserver.world.worlds import ClockSpec
 
 Facts = Mapping[str, Any]
 

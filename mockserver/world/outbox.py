@@ -22,7 +22,10 @@ RETRY = "core.retry_delivery"
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """One try: when (world time), how long it took, and what came back or what went wrong."""
+    """One try: when (world time), how long it took, and what came back or what went wrong.
+
+    `interrupted` says that the server ended while it was under way: whether it arrived, nobody knows.
+    """
 
     n: int
     at: datetime
@@ -32,6 +35,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     body: str = ""
     error: str | None = None
     exchange: int | None = None
+    interrupted: bool = False
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +43,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
     `pending` is to be sent now, `waiting` holds until a retry timer, `delivered` got a 2xx,
     `failed` will not be tried again by itself. `about` names the document it concerns.
+    `begun` is when the attempt now under way began, so that one that a crash cuts off is known.
     `outcome` is an action that receives the final attempt, with `outcome_arguments` besides.
     `guard` is an action that refuses when the call must not be sent again.
     """
@@ -54,6 +59,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     state: DeliveryState = "pending"
     retry_after: tuple[float, ...] = ()
     attempts: tuple[Attempt, ...] = ()
+    begun: datetime | None = None
     outcome: str | None = None
     outcome_arguments: Mapping[str, Any] = {}
     redelivery_of: str | None = None
@@ -61,6 +67,12 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 DELIVERIES: Kind[Delivery] = Kind("core.deliveries", Delivery, indexes=("about", "state"))
+
+
+def without_exchanges(delivery: Delivery) -> Delivery:
+    """The same delivery for a world whose journal has begun anew, where the numbers would lead astray."""
+    attempts = tuple(msgspec.structs.replace(attempt, exchange=None) for attempt in delivery.attempts)
+    return msgspec.structs.replace(delivery, attempts=attempts) if attempts else delivery
 
 
 class Outbox:
@@ -123,6 +135,10 @@ class Outbox:
             )
         )
 
+    def begin(self, delivery_id: str) -> Delivery:
+        """Note that an attempt is about to be made."""
+        return self._deliveries.change(delivery_id, begun=self._clock.now())
+
     def record(self, delivery_id: str, attempt: Attempt) -> Delivery:
         """Note an attempt: delivered on 2xx, else wait for the next one or give up."""
         delivery = self._deliveries[delivery_id]
@@ -133,7 +149,8 @@ class Outbox:
         elif done < len(delivery.retry_after):
             state = "waiting"
             self._timers.after(timedelta(seconds=delivery.retry_after[done]), RETRY, delivery=delivery_id)
-        return self._deliveries.change(delivery_id, state=state, attempts=(*delivery.attempts, attempt))
+        attempts = (*delivery.attempts, attempt)
+        return self._deliveries.change(delivery_id, state=state, attempts=attempts, begun=None)
 
     def retry(self, delivery_id: str) -> None:
         """Make a waiting delivery pending; one that is over, or gone, stays so."""

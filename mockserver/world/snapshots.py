@@ -13,6 +13,7 @@ from mockserver.errors import Invalid, MockserverError, Problem, Unknown
 from mockserver.world.clock import CLOCKS, EARLIEST, LATEST, TIMERS
 from mockserver.world.collection import Collection
 from mockserver.world.settings import SettingsDocument
+from mockserver.world.store import Documents
 from mockserver.world.world import SETTINGS, World
 
 SNAPSHOT_FORMAT = 1
@@ -26,10 +27,6 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     seed: int
     fixtures: list[str]
     collections: dict[str, list[dict[str, Any]]]
-
-
-Documents = dict[str, dict[str, Any]]
-"""Documents by key, oldest first, by the name of their collection."""
 
 
 def take(world: World, fixtures: Sequence[str]) -> Snapshot:
@@ -67,7 +64,7 @@ def decode(world: World, snapshot: Snapshot) -> Documents:
             hint="Take it again with this version.",
         )
     problems: list[Problem] = []
-    decoded: Documents = {}
+    decoded: dict[str, dict[str, Any]] = {}
     for name, documents in snapshot.collections.items():
         path = f"$.collections['{name}']"
         collection = world.collections.get(name)
@@ -75,7 +72,7 @@ def decode(world: World, snapshot: Snapshot) -> Documents:
             problems.append(Problem(path, "a collection this version knows", repr(name)))
             continue
         decoded[name] = _decode(collection, documents, path, problems)
-    problems += _problems_of_core(world, decoded)
+    problems += problems_of_core(world, decoded, path="$.collections")
     if problems:
         raise Invalid("The snapshot cannot be used", problems)
     return decoded
@@ -100,16 +97,16 @@ def _decode(
     return entries
 
 
-def _problems_of_core(world: World, decoded: Documents) -> Iterator[Problem]:
-    """What the types of the core's own documents cannot say."""
-    path = f"$.collections['{CLOCKS.name}']"
+def problems_of_core(world: World, decoded: Documents, *, path: str) -> Iterator[Problem]:
+    """What the types of the core's own documents cannot say; `path` leads to the collections."""
+    at_clock = f"{path}['{CLOCKS.name}']"
     clock = decoded.get(CLOCKS.name, {}).get("clock")
     if clock is None:
-        yield Problem(path, "the world's clock", "nothing")
+        yield Problem(at_clock, "the world's clock", "nothing")
     elif not EARLIEST.timestamp() <= world.wall() + clock.offset <= LATEST.timestamp():
-        yield Problem(f"{path}[0].offset", f"seconds that lead to between {EARLIEST:%Y} and {LATEST:%Y}", "others")
+        yield Problem(f"{at_clock}[0].offset", f"seconds that lead to between {EARLIEST:%Y} and {LATEST:%Y}", "others")
     for n, timer in enumerate(decoded.get(TIMERS.name, {}).values()):
-        where = f"$.collections['{TIMERS.name}'][{n}]"
+        where = f"{path}['{TIMERS.name}'][{n}]"
         try:
             checking.convert(timer.arguments, world.schema.actions[timer.action].arguments, what="A timer's arguments")
         except Unknown as error:
@@ -123,10 +120,10 @@ def _problems_of_core(world: World, decoded: Documents) -> Iterator[Problem]:
             world.schema.settings.decode(settings.values)
         except Invalid as error:
             for each in error.problems:
-                where = f"$.collections['{SETTINGS.name}'][0].values{each.path[1:]}"
+                where = f"{path}['{SETTINGS.name}'][0].values{each.path[1:]}"
                 yield Problem(where, each.expected, each.got, each.did_you_mean)
         except MockserverError as error:
-            yield Problem(f"$.collections['{SETTINGS.name}'][0].values", "settings", error.message)
+            yield Problem(f"{path}['{SETTINGS.name}'][0].values", "settings", error.message)
 
 
 def _unusable_instants(value: object, path: str) -> Iterator[Problem]:

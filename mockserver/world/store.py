@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import msgspec
+
+from mockserver.world.collection import Kind
+from mockserver.world.header import Header
+
+Documents = Mapping[str, Mapping[str, Any]]
+"""Documents by key, oldest first, by the name of their collection."""
 
 
 class StoreError(Exception):
@@ -20,11 +27,39 @@ class Commit(msgspec.Struct, frozen=True):
     deleted: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A whole world: how it was made, the seed it has now, what it holds, and what it held when it was made.
+
+    `since` counts when it became what it is (made, reset, restored) among the commits of all worlds;
+    `source` is where it was found, as errors call it.
+    """
+
+    header: Header
+    seed: int
+    documents: Documents
+    initial: Documents
+    since: int = 0
+    source: str = ""
+
+
 class Store(Protocol):
-    """Where commits go before they count. A commit that cannot be kept raises, and is undone."""
+    """Where commits go before they count. What cannot be kept raises `StoreError`, and is undone."""
 
-    def append(self, commit: Commit) -> None: ...
+    def load(self, kinds: Iterable[Kind[Any]]) -> Iterable[Saved]:
+        """Every world that was kept, in the order of their making; raises `MockserverError` for what is damaged."""
 
-    def opened(self, world: str, header: msgspec.Struct, documents: Sequence[tuple[str, msgspec.Struct]]) -> None: ...
+    def append(self, commit: Commit) -> None:
+        """Keep a transaction's effect."""
 
-    def dropped(self, world: str) -> None: ...
+    def opened(self, saved: Saved) -> None:
+        """Keep a new world; what it holds is what it held when it was made."""
+
+    def replaced(self, saved: Saved) -> None:
+        """Keep that a world is another now: reset, made over or restored."""
+
+    def dropped(self, world: str) -> None:
+        """Forget a world."""
+
+    def durable(self) -> Awaitable[None] | None:
+        """What to await until all that was appended so far is as safe as was promised; None when it is already."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,10 +20,12 @@ from mockserver.world.journal import Journal
 from mockserver.world.minter import COUNTERS, Minter
 from mockserver.world.outbox import DELIVERIES, RETRY, Delivery, Outbox
 from mockserver.world.settings import CoreSettings, SettingsDocument, SettingsShape
-from mockserver.world.store import Commit
+from mockserver.world.store import StoreError
 
 T = TypeVar("T", bound=msgspec.Struct)
 S = TypeVar("S", bound=msgspec.Struct)
+Before = Mapping[tuple[str, str], msgspec.Struct | None]
+"""What a transaction touched, as (kind, key), and the document that was there, or None."""
 
 SETTINGS: Kind[SettingsDocument] = Kind("core.settings", SettingsDocument)
 CORE_KINDS: tuple[Kind[Any], ...] = (CLOCKS, TIMERS, COUNTERS, DELIVERIES, SETTINGS)
@@ -74,11 +76,13 @@ class Schema:
 
 @dataclass(frozen=True)
 class Hooks:
-    """A world's surroundings: told before a commit counts (may raise) and after; asked where it is reached."""
+    """A world's surroundings: told before a commit counts (may raise) and after; asked where it is reached,
+    and what to await until commits are safe."""
 
-    commit: Callable[[World, Commit], None]
-    committed: Callable[[World, dict[tuple[str, str], msgspec.Struct | None]], None]
+    commit: Callable[[World, Before], None]
+    committed: Callable[[World, Before], None]
     base_url: Callable[[str], str]
+    durable: Callable[[], Awaitable[None] | None]
 
 
 class World:
@@ -124,6 +128,10 @@ class World:
     def base_url(self) -> str:
         """How a browser reaches this world, without a slash at the end."""
         return self._hooks.base_url(self.name)
+
+    def durable(self) -> Awaitable[None] | None:
+        """What to await before anything leaves that tells of a commit; None when there is nothing to wait for."""
+        return self._hooks.durable()
 
     @property
     def collections(self) -> dict[str, Collection[Any]]:
@@ -171,7 +179,7 @@ class World:
             yield
             before = self._changes.before
             if before:
-                self._hooks.commit(self, self._commit(before))
+                self._hooks.commit(self, before)
         except BaseException:
             self._roll_back()
             raise
@@ -183,16 +191,6 @@ class World:
             self._changes.open = False
         if before:
             self._hooks.committed(self, before)
-
-    def _commit(self, before: dict[tuple[str, str], msgspec.Struct | None]) -> Commit:
-        put, deleted = [], []
-        for kind, key in before:
-            document = self._collections[kind].get(key)
-            if document is not None:
-                put.append((kind, document))
-            else:
-                deleted.append((kind, key))
-        return Commit(self.name, tuple(put), tuple(deleted))
 
     def _roll_back(self) -> None:
         before, self._changes.before = self._changes.before, {}
@@ -206,29 +204,38 @@ class World:
 
         Raises `Unknown`, `Invalid` or `Refused`, after journalling the refusal.
         """
-        return self._act(name, {} if arguments is None else arguments, addressed_by=None)
+        return self._act(name, {} if arguments is None else arguments)
 
     def fire(self, timer: Timer) -> None:
-        """Run a timer's work. A refusal ends the timer all the same: it would be refused for ever."""
-        with self.transaction():
-            self[TIMERS].delete(timer.id)
-            if timer.action.startswith("core."):
-                self.schema.actions.run(self, timer.action, timer.arguments)
-                return
-        try:
-            self._act(timer.action, timer.arguments, addressed_by="timer")
-        except Gone:
-            raise
-        except MockserverError:
-            pass
+        """Run a timer's work. A refusal ends the timer all the same: it would be refused for ever.
 
-    def _act(self, name: str, arguments: object, *, addressed_by: str | None) -> Any:
+        Raises `StoreError`, with the timer still there, and what a broken action raises, with the timer gone.
+        """
+        try:
+            if timer.action.startswith("core."):
+                with self.transaction():
+                    self[TIMERS].delete(timer.id)
+                    self.schema.actions.run(self, timer.action, timer.arguments)
+            else:
+                self._act(timer.action, timer.arguments, timer=timer)
+        except (Gone, StoreError):
+            raise
+        except Exception as error:
+            with self.transaction():
+                self.timers.cancel(timer.id)
+            if not isinstance(error, MockserverError):
+                raise
+
+    def _act(self, name: str, arguments: object, *, timer: Timer | None = None) -> Any:
         at, started = self.clock.now(), self.wall()
         began = self.journal.begin()
         result: Any = None
         error: MockserverError | None = None
         try:
             with self.transaction():
+                if timer is not None:
+                    # With its work, so that a crash never leaves one without the other.
+                    self.timers.cancel(timer.id)
                 result = self.schema.actions.run(self, name, arguments)
         except MockserverError as caught:
             error = caught
@@ -245,7 +252,7 @@ class World:
                 response_headers=(("content-type", "application/json"),),
                 response_body=b"" if error else msgspec.json.encode(result),
                 error=str(error) if error else None,
-                addressed_by=addressed_by,
+                addressed_by="timer" if timer is not None else None,
             )
         if error is not None:
             raise error

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict, deque
-from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from typing import Any, Protocol
 
 import msgspec
 
-from mockserver.errors import Conflict, Full, Invalid, Problem, Refused, Unknown
+from mockserver.errors import Conflict, Full, InvalidFile, Refused, Unknown
 from mockserver.world import snapshots
-from mockserver.world.clock import ClockMode
+from mockserver.world.header import ClockSpec, Header, check_name
 from mockserver.world.journal import Exchange
+from mockserver.world.outbox import DELIVERIES, without_exchanges
 from mockserver.world.ownership import Ownership
 from mockserver.world.settings import SettingsDocument
 from mockserver.world.snapshots import Snapshot
-from mockserver.world.store import Commit, Store
-from mockserver.world.world import SETTINGS, Hooks, Schema, World
+from mockserver.world.store import Commit, Documents, Saved, Store
+from mockserver.world.world import SETTINGS, Before, Hooks, Schema, World
 
 DEFAULT = "default"
-NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 MAX_UNADDRESSED = 1_000
 MAX_WORLDS = 10_000
 MAX_FATES = 1_000
@@ -36,23 +34,6 @@ class Fixture(Protocol):
     """Seed data, read and checked already: `apply` puts it into a world's open transaction."""
 
     def apply(self, world: World) -> None: ...
-
-
-class ClockSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The clock of a new world; without `now` a live one shows the wall's time, others `FROZEN_START`."""
-
-    mode: ClockMode = "live"
-    now: datetime | None = None
-
-
-class Header(msgspec.Struct, frozen=True, kw_only=True):
-    """What it takes to make a world again as it was at its creation."""
-
-    name: str
-    seed: int
-    clock: ClockSpec
-    fixtures: tuple[str, ...]
-    settings: dict[str, Any]
 
 
 class Unaddressed(msgspec.Struct, frozen=True):
@@ -94,12 +75,12 @@ class Worlds:
         )
         self._worlds: dict[str, World] = {}
         self._headers: dict[str, Header] = {}
-        self._initial: dict[str, snapshots.Documents] = {}
+        self._initial: dict[str, Documents] = {}
         self._owners = Ownership()
         self._fates: OrderedDict[str, str] = OrderedDict()
         self._max_worlds = max_worlds
         self._max_unaddressed = max_unaddressed
-        self._hooks = Hooks(self._commit, self._committed, self.base_url)
+        self._hooks = Hooks(self._commit, self._committed, self.base_url, self.durable)
         self._made = 0
 
     def __iter__(self) -> Iterator[World]:
@@ -129,6 +110,39 @@ class Worlds:
         self.find(name)
         return self._headers[name]
 
+    def load(self) -> None:
+        """Open the worlds that the store kept, as they were; only journals begin anew.
+
+        Raises `InvalidFile` where what was kept does not fit this version, and whatever the store raises.
+        """
+        found = list(self._store.load(self.schema.kinds)) if self._store is not None else []
+        for saved in found:
+            name = saved.header.name
+            world = self._blank(name, saved.seed)
+            problems = list(snapshots.problems_of_core(world, saved.documents, path="$"))
+            if problems:
+                raise InvalidFile(saved.source, problems)
+            snapshots.load(world, saved.documents)
+            deliveries = world[DELIVERIES]
+            deliveries.load({key: without_exchanges(each) for key, each in deliveries.dump().items()})
+            self._worlds[name], self._headers[name], self._initial[name] = world, saved.header, saved.initial
+        for saved in sorted(found, key=lambda saved: saved.since):
+            self._owners.add_all(self._worlds[saved.header.name])
+
+    def save(self, name: str) -> Saved:
+        """The world of that name as it is now, for the store; raises `Unknown`."""
+        world = self._worlds.get(name)
+        if world is None:
+            raise Unknown("world", name, self._worlds)
+        return Saved(self._headers[name], world.seed, snapshots.dump(world), self._initial[name])
+
+    def durable(self) -> Awaitable[None] | None:
+        """What to await before anything leaves that tells of a commit; None when there is nothing to wait for.
+
+        It raises `StoreError` when the disk refuses to keep what was committed.
+        """
+        return None if self._store is None else self._store.durable()
+
     def create(
         self,
         name: str | None = None,
@@ -141,7 +155,8 @@ class Worlds:
         """Open a world. What is not given is as in `default`: the server's seed, clock, fixtures, settings.
 
         Raises `Invalid` for a name that is none, `Conflict` for one that is taken, `Full` when there
-        are too many, `Invalid`, `InvalidFile` or `Unknown` for settings and fixtures; nothing is half made.
+        are too many, `Invalid`, `InvalidFile` or `Unknown` for settings and fixtures, `StoreError` for
+        what cannot be kept; nothing is half made.
         """
         if name is None:
             self._made += 1
@@ -165,7 +180,6 @@ class Worlds:
         )
         world = self._build(header)
         self._install(world, header)
-        self._initial[name] = snapshots.dump(world)
         return world
 
     def reset(self, name: str) -> World:
@@ -214,14 +228,14 @@ class Worlds:
         if name == DEFAULT:
             raise Refused("The world 'default' cannot be dropped.", hint="Reset it instead.")
         world = self.find(name)
+        if self._store is not None:
+            self._store.dropped(name)
         self._fates[name] = how
         self._fates.move_to_end(name)
         if len(self._fates) > MAX_FATES:
             self._fates.popitem(last=False)
         self._owners.bury(world)
         del self._worlds[name], self._headers[name], self._initial[name]
-        if self._store is not None:
-            self._store.dropped(name)
         world.end("dropped")
 
     def expire(self, ttl: float) -> list[str]:
@@ -269,7 +283,6 @@ class Worlds:
                 settings=_settings_of(world),
             )
             self._install(world, header)
-            self._initial[name] = snapshots.dump(world)
         self.on_change(world, None)
         return world
 
@@ -317,40 +330,42 @@ class Worlds:
         return world
 
     def _install(self, world: World, header: Header) -> None:
+        documents = snapshots.dump(world)
+        if self._store is not None:
+            self._store.opened(Saved(header, world.seed, documents, documents))
         self._worlds[world.name] = world
         self._headers[world.name] = header
+        self._initial[world.name] = documents
         self._owners.add_all(world)
-        if self._store is not None:
-            self._store.opened(world.name, header, _documents(world))
 
     def _replace(self, old: World, new: World, how: str) -> None:
+        if self._store is not None:
+            documents = snapshots.dump(new)
+            self._store.replaced(Saved(self._headers[new.name], new.seed, documents, self._initial[new.name]))
         self._owners.remove_all(old)
         self._worlds[new.name] = new
         self._owners.add_all(new)
-        if self._store is not None:
-            self._store.opened(new.name, self._headers[new.name], _documents(new))
         old.end(how)
 
-    def _commit(self, world: World, commit: Commit) -> None:
-        if self._store is not None and self._worlds.get(world.name) is world:
-            self._store.append(commit)
+    def _commit(self, world: World, before: Before) -> None:
+        if self._store is None or self._worlds.get(world.name) is not world:
+            return
+        put, deleted = [], []
+        for kind, key in before:
+            document = world.collections[kind].get(key)
+            if document is not None:
+                put.append((kind, document))
+            else:
+                deleted.append((kind, key))
+        self._store.append(Commit(world.name, tuple(put), tuple(deleted)))
 
-    def _committed(self, world: World, before: dict[tuple[str, str], msgspec.Struct | None]) -> None:
+    def _committed(self, world: World, before: Before) -> None:
         if self._worlds.get(world.name) is not world:
             return
         for (kind, key), old in before.items():
             collection = world.collections[kind]
             self._owners.change(world.name, collection.kind.credentials, old, collection.get(key))
         self.on_change(world, before.keys())
-
-
-def check_name(name: str) -> None:
-    """Raise `Invalid` for what cannot be a world's name."""
-    if not NAME.fullmatch(name):
-        raise Invalid(
-            f"{name!r} cannot be a world's name.",
-            [Problem("$.name", "1 to 40 of a-z, 0-9 and -, not starting with -", repr(name))],
-        )
 
 
 def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
@@ -364,7 +379,3 @@ def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 def _settings_of(world: World) -> dict[str, Any]:
     document: SettingsDocument | None = world[SETTINGS].get("settings")
     return dict(document.values) if document else {}
-
-
-def _documents(world: World) -> list[tuple[str, msgspec.Struct]]:
-    return [(kind, document) for kind, collection in world.collections.items() for document in collection]
