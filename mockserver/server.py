@@ -157,6 +157,7 @@ class Server(uvicorn.Server):
 
 def run(app: App, sock: socket.socket, *, secure: Secure | None = None, on_ready: Any = None) -> None:
     """Serve an app on a bound socket in this thread until SIGINT or SIGTERM."""
+    app.runtime.address = url_of(sock)
     if not app.has_public_url:
         app.worlds.address = url_of(sock)
     server = Server(app, sock, secure=secure, on_ready=on_ready, on_close=app.runtime.close)
@@ -210,6 +211,7 @@ def in_background(
 def running(app: App, sock: socket.socket | None = None, *, secure: Secure | None = None) -> Generator[str]:
     """`in_background` for an emulator: its worlds learn their address, its long polls end with it."""
     sock = sock or bind("127.0.0.1", 0)
+    app.runtime.address = url_of(sock)
     if not app.has_public_url:
         app.worlds.address = url_of(sock)
     with in_background(app, sock, secure=secure, on_close=app.runtime.close) as url:

@@ -11,7 +11,7 @@ import msgspec
 from mockserver.cli.reference_tables import fields_table
 from mockserver.errors import MockserverError
 from mockserver.scenarios import expressions
-from mockserver.scenarios.model import DEFAULT_WITHIN, KINDS, METHODS, Draft, Header, Input
+from mockserver.scenarios.model import DEFAULT_WITHIN, KINDS, METHODS, CallStep, Draft, File, Header, Input
 from mockserver.world import matchers
 from mockserver.world.durations import parse_duration
 from mockserver.world.matching import Match, ResponseMatch
@@ -54,6 +54,29 @@ STEPS: Final = {
   outputs: {call: $request.path.call}
 """,
     ),
+    "call": (
+        "`call` is a method and a path in the world of the run, or a whole URL. One of `body` (sent as JSON), `text`, "
+        "and `form` with or without `files` may be given; in `query`, `form` and `headers` null leaves a name out. Each "
+        "person in `as` has a cookie jar of their own. `where` says what the answer must be; without `status` it must be "
+        "below 400. Redirects are not followed. The journal has calls to the world as it has the plugin's, but no later "
+        "step takes one for the plugin's.",
+        """\
+- id: login
+  as: vera
+  call: POST /api/login
+  body: {email: vera@acme.test, password: offline}
+  where: {status: 200}
+  outputs: {csrf: $response.cookie.Csrf-Token_acme}
+- as: vera
+  call: POST /api/apps
+  headers: {X-Csrf-Token_acme: $steps.login.outputs.csrf}
+  body: {Name: Flight Deck, ApplicationVersion: {Name: v1}}
+""",
+    ),
+    "settle": (
+        "`settle` is the [duration](#durations) of wall time that it may take; the step fails when it takes longer.",
+        "- settle: 5s\n",
+    ),
     "advance": (
         "`advance` is a [duration](#durations). What falls due meanwhile is done in order, deliveries included.",
         "- advance: 25h\n",
@@ -86,11 +109,14 @@ def page() -> str:
         f"{_about(Input)} `mockserver run --input name=value` gives one.\n",
         "## Steps\n",
         "The key that names its kind tells what a step is; all have `id` (by which others refer to its outputs),",
-        "`title` (for people) and `outputs` (a name for each value that later steps need).\n",
+        "`title` (for people), `outputs` (a name for each value that later steps need) and `expect_error` (the step",
+        "passes when it fails: `true`, a text that the failure says, or a [matcher](#matchers) of what it says).\n",
     ]
     for kind, struct in KINDS.items():
         about, example = STEPS[kind]
         lines += [f"### {kind}\n", f"{_about(struct)} {about}\n", *fields_table(struct), ""]
+        if struct is CallStep:
+            lines += ["A file in `files`:\n", *fields_table(File), ""]
         lines += [f"```yaml\n{example}```\n"]
     lines += [
         "## Matches\n",

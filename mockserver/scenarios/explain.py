@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from mockserver.scenarios.model import VerifyStep, times_in_words
 from mockserver.world.durations import format_duration
-from mockserver.world.matching import Match, NearMiss, closest, in_words, label
+from mockserver.world.matchers import Tally, compare, show
+from mockserver.world.matching import Match, NearMiss, closest, differences, in_words, label
 
 MOST_TOLD: Final = 8
 """Differences told of one exchange, and exchanges of one kind; a foreign body differs in everything."""
@@ -50,6 +51,32 @@ def miscounted(step: VerifyStep, match: Match, found: Sequence[_Facts], exchange
         return lines
     others = [facts for facts in exchanges if all(facts is not one for one in found)]
     return lines + _near_misses(match, others, {})
+
+
+def answered_otherwise(match: Match, facts: _Facts) -> list[str]:
+    """Why the answer to a call is not the one that was asked for."""
+    lines = [f"The answer was not as it should be: {label(facts)}"]
+    told = differences(match, facts)
+    lines += [f"  {difference}" for difference in told[:MOST_TOLD]]
+    if len(told) > MOST_TOLD:
+        lines.append(f"  and {len(told) - MOST_TOLD} more differences")
+    body = facts["response"]["body"]
+    if body is not None and not any(str(difference).startswith("response.body") for difference in told):
+        lines.append(f"  it said: {show(body, 300)}")
+    return lines
+
+
+def unlike(expected: bool | str | dict[str, Any], said: str) -> list[str]:
+    """How a step failed otherwise than it should have; nothing when it failed as expected."""
+    if expected is True:
+        return []
+    tally = Tally(explain=True)
+    compare(tally, "the failure", expected if isinstance(expected, dict) else {"contains": expected}, said)
+    return (
+        ["It failed, as it should, but otherwise:", *(f"  {each}" for each in tally.differences)]
+        if tally.missed
+        else []
+    )
 
 
 def _near_misses(match: Match, exchanges: Sequence[_Facts], consumed: Mapping[int, str]) -> list[str]:

@@ -4,13 +4,14 @@ The language is that of Arazzo 1.0 (https://spec.openapis.org/arazzo/v1.0.1.html
 
     $inputs.app             $steps.start.outputs.request_id
     $response.body          $response.body#/alerts/0/title     $response.header.location
+    $response.cookie.name
     $request.body#/status   $request.query.code                $request.path.id
     $statusCode             $method                            $url
 
 A text that is an expression as a whole becomes the value itself; within a longer text it stands in
 braces: `https://{$inputs.host}/callback`. `$$` at the start, and `{$$`, mean a dollar and nothing more.
 Beyond Arazzo, inputs and outputs that are objects may be entered by dots (`$inputs.user.handle`) or by
-a pointer (`$steps.start.outputs.request#/id`).
+a pointer (`$steps.start.outputs.request#/id`), and `$response.cookie.name` is a cookie of whoever made a `call`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _NAME: Final = r"[A-Za-z0-9_-]+"
 _POINTER: Final = r"(?:#(?P<pointer>(?:/[^{}]*)?))?"
 _VALUE: Final = re.compile(rf"\$(?P<root>inputs|steps)\.(?P<names>{_NAME}(?:\.{_NAME})*){_POINTER}")
 _MESSAGE: Final = re.compile(
-    rf"\$(?P<root>request|response)\.(?:(?P<body>body){_POINTER}|(?P<source>header|query|path)\.(?P<name>[^\s{{}}#]+))"
+    rf"\$(?P<root>request|response)\.(?:(?P<body>body){_POINTER}|(?P<source>header|query|path|cookie)\.(?P<name>[^\s{{}}#]+))"
 )
 _WHOLE: Final = re.compile(r"\$(?P<root>statusCode|method|url)")
 _EMBEDDED: Final = re.compile(r"\{(?P<escape>\$?)(?P<expression>\$[^{}]*)\}")
@@ -44,7 +45,7 @@ _FORMS: Final = (
 class Expression:
     """One expression, taken apart: `$steps.start.outputs.id#/a` has the root `steps`, three names and a pointer.
 
-    For `request` and `response` the first name is `body`, `header`, `query` or `path`.
+    For `request` and `response` the first name is `body`, `header`, `query`, `path` or `cookie`.
     """
 
     text: str
@@ -150,6 +151,8 @@ def resolve(expression: Expression, scope: Scope) -> Any:
             return _enter(message.get("body"), (), expression)
         case ("header", name):
             return _look_up("header", name.lower(), message.get("headers") or {}, expression)
+        case ("cookie", name):
+            return _look_up("cookie", name, message.get("cookies") or {}, expression)
         case ("path", name):
             return _look_up("path parameter", name, scope.path_parameters, expression)
         case _:

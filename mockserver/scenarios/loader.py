@@ -16,6 +16,7 @@ from mockserver.scenarios.expressions import is_dynamic
 from mockserver.scenarios.model import KINDS, Draft, Scenario, call_of
 from mockserver.scenarios.wiring import wiring_problems
 from mockserver.world.durations import parse_duration
+from mockserver.world.matchers import check
 from mockserver.world.matching import match_problems
 
 _INSTANT = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -115,8 +116,12 @@ def _meaning_problems(kind: str, step: Mapping[str, Any], path: str, actions: li
             yield from _fixed(step, path, {"kind", "method", "path"}, "an await says itself")
         case "expect":
             yield from _fixed(step, path, {"kind"}, "an expect says itself")
-        case "advance":
-            yield from _duration(step["advance"], f"{path}.advance")
+        case "call":
+            if isinstance(step["call"], str):
+                yield from _told(lambda written: call_of(written, urls=True), step["call"], f"{path}.call")
+            yield from _bodies(step, path)
+        case "settle" | "advance":
+            yield from _duration(step[kind], f"{path}.{kind}")
         case "verify":
             given = [name for name in _COUNTS if step.get(name) is not None]
             if "count" in given and len(given) > 1:
@@ -125,6 +130,10 @@ def _meaning_problems(kind: str, step: Mapping[str, Any], path: str, actions: li
             if isinstance(least, int) and isinstance(most, int) and least > most:
                 yield Problem(f"{path}.at_most", f"at least as many as 'at_least', {least}", str(most))
     yield from _duration(step.get("within"), f"{path}.within")
+    if isinstance(step.get("expect_error"), dict):
+        unusable: list[Problem] = []
+        check(step["expect_error"], f"{path}.expect_error", is_dynamic, unusable)
+        yield from unusable
     for field in ("where", "verify"):
         if isinstance(step.get(field), dict):
             yield from match_problems(step[field], f"{path}.{field}", later=is_dynamic)
@@ -135,6 +144,13 @@ def _fixed(step: Mapping[str, Any], path: str, names: set[str], why: str) -> Ite
     for name in where if isinstance(where, dict) else ():
         if name in names:
             yield Problem(f"{path}.where.{name}", f"nothing, for that is what {why}", repr(name))
+
+
+def _bodies(step: Mapping[str, Any], path: str) -> Iterator[Problem]:
+    given = [name for name in ("body", "text", "form", "files") if step.get(name) or (name == "body" and name in step)]
+    for extra in given[1:]:
+        if given != ["form", "files"]:
+            yield Problem(f"{path}.{extra}", f"one body, and this call has {given[0]!r} already", repr(extra))
 
 
 def _duration(value: object, path: str) -> Iterator[Problem]:

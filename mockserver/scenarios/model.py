@@ -16,7 +16,7 @@ from mockserver.checking import convert
 from mockserver.errors import Invalid, Problem, nearest
 from mockserver.scenarios.expressions import Scope, evaluate, is_dynamic, without_expressions
 from mockserver.world.durations import format_duration, parse_duration
-from mockserver.world.matching import Match, fields_of, in_words
+from mockserver.world.matching import Match, ResponseMatch, fields_of, in_words
 
 DEFAULT_WITHIN: Final = 5.0
 """Wall seconds that a step waits when it does not say."""
@@ -55,14 +55,38 @@ class Where(Match, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return convert({**evaluate(fields_of(self), scope), **fixed}, Match, what="What this step asks for")
 
 
+class Answered(ResponseMatch, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the answer to a call must look like; without `status` any that is no error will do."""
+
+    status: int | str | dict[str, Any] = msgspec.field(default_factory=lambda: {"lt": 400})
+
+    def bound(self, scope: Scope) -> Match:
+        """The match of an exchange that it means, with every expression evaluated; raises as `Where.bound` does."""
+        fields = evaluate(fields_of(self), scope)
+        return convert({"status": fields.pop("status"), "response": fields}, Match, what="What this step asks for")
+
+
+class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A file to upload: its name, what it holds, and its content type."""
+
+    name: str
+    content: str
+    type: str = "application/octet-stream"
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What all steps have: an `id` by which others refer to its outputs, and a `title` for people."""
+    """What all steps have: an `id` by which others refer to its outputs, and a `title` for people.
+
+    With `expect_error` a step passes when it fails, and only then: `true` takes any failure, a
+    matcher or a text is compared with what the failure says.
+    """
 
     kind: ClassVar[str]
 
     id: Name | None = None
     title: str | None = None
     outputs: dict[Name, Any] = {}
+    expect_error: bool | str | dict[str, Any] = False
 
     @property
     def heading(self) -> str:
@@ -112,6 +136,37 @@ class AwaitStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return f"Wait for {self.await_}"
 
 
+class CallStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Call an HTTP endpoint, as somebody's program would, and look at the answer."""
+
+    kind: ClassVar[str] = "call"
+
+    call: str
+    as_: str = msgspec.field(default="", name="as")
+    query: dict[str, Any] = {}
+    headers: dict[str, Any] = {}
+    body: Any = msgspec.UNSET
+    form: dict[str, Any] = {}
+    text: str | None = None
+    files: dict[str, File] = {}
+    where: Answered = Answered()
+    within: Duration = DEFAULT_WITHIN
+
+    def in_words(self) -> str:
+        return f"Call {self.call}"
+
+
+class SettleStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Wait until nothing is under way in the world: no request being answered, no delivery that is due."""
+
+    kind: ClassVar[str] = "settle"
+
+    settle: Duration
+
+    def in_words(self) -> str:
+        return "Wait until nothing is under way"
+
+
 class AdvanceStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Let time pass on the world's clock."""
 
@@ -156,7 +211,7 @@ class VerifyStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 KINDS: Final[Mapping[str, type[Step]]] = {
-    kind.kind: kind for kind in (ActionStep, ExpectStep, AwaitStep, AdvanceStep, VerifyStep)
+    kind.kind: kind for kind in (ActionStep, ExpectStep, AwaitStep, CallStep, AdvanceStep, SettleStep, VerifyStep)
 }
 """Step types by the key that tells them apart in a file."""
 
@@ -215,10 +270,11 @@ class Scenario(Header, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return values
 
 
-def call_of(written: str) -> tuple[str, str]:
+def call_of(written: str, *, urls: bool = False) -> tuple[str, str]:
     """Method and path of an `await` such as `POST /plugin/v1/ato/status`; raises `Invalid` for anything else.
 
-    Expressions in braces may stand in the path.
+    Expressions in braces may stand in the path. With `urls`, as in a `call`, it may have a query, and
+    be a whole URL or an expression that becomes one.
     """
     method, _, path = written.strip().partition(" ")
     path = path.strip()
@@ -226,9 +282,9 @@ def call_of(written: str) -> tuple[str, str]:
     if method.upper() not in METHODS:
         raise _no_call(expected, written, nearest(method.upper(), METHODS))
     bare = without_expressions(path, "x")
-    if not bare.startswith("/"):
+    if not bare.startswith("/") and not (urls and (bare.startswith(("http://", "https://")) or path.startswith("{$"))):
         raise _no_call(f"{expected}, where the path begins with /", written)
-    if re.search(r"[\s?#]", bare):
+    if re.search(r"[\s#]" if urls else r"[\s?#]", bare):
         raise _no_call(f"{expected}, without query (that goes to where: {{query: ..}})", written)
     return method.upper(), path
 

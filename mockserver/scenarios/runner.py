@@ -7,22 +7,27 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Protocol
 
+from msgspec import UNSET
+
 from mockserver.errors import MockserverError
-from mockserver.scenarios.explain import miscounted, never_came
+from mockserver.scenarios.caller import Request
+from mockserver.scenarios.explain import answered_otherwise, miscounted, never_came, unlike
 from mockserver.scenarios.expressions import Scope, evaluate
 from mockserver.scenarios.model import (
     DEFAULT_WITHIN,
     ActionStep,
     AdvanceStep,
     AwaitStep,
+    CallStep,
     ExpectStep,
     Scenario,
+    SettleStep,
     Step,
     VerifyStep,
     call_of,
 )
 from mockserver.scenarios.report import RunReport, StepEvent, StepReport
-from mockserver.world.durations import parse_duration
+from mockserver.world.durations import format_duration, parse_duration
 from mockserver.world.matching import Match, label, matches, path_parameters
 
 Facts = Mapping[str, Any]
@@ -53,8 +58,17 @@ class Stage(Protocol):
     async def advance(self, by: timedelta, /) -> None:
         """Let time pass on the world's clock, and what falls due happen."""
 
-    async def settle(self, seconds: float, /) -> None:
-        """Return when nothing is under way any more, or when that many wall seconds have passed."""
+    async def settle(self, seconds: float, /) -> bool:
+        """Return when nothing is under way any more, or False when that many wall seconds have passed."""
+
+    async def call(self, request: Request, /) -> Facts:
+        """Make an HTTP call; the exchange, with an `id` where the journal has it.
+
+        Raises `Unreachable` when nobody answers.
+        """
+
+    async def close(self) -> None:
+        """Give back what the run held open."""
 
 
 class _FailedError(Exception):
@@ -80,15 +94,19 @@ async def run(
     performance = _Performance(stage, values)
     reports: list[StepReport] = []
     began = time.monotonic()
-    for index, step in enumerate(scenario.steps, 1):
-        if reports and reports[-1].outcome in ("failed", "skipped"):
-            reports.append(_report(index, step, outcome="skipped"))
-            continue
-        if on_event:
-            on_event(StepEvent(event="started", step=_report(index, step, outcome="running"), of=len(scenario.steps)))
-        reports.append(await performance.perform(index, step))
-        if on_event:
-            on_event(StepEvent(event="finished", step=reports[-1], of=len(scenario.steps)))
+    try:
+        for index, step in enumerate(scenario.steps, 1):
+            if reports and reports[-1].outcome in ("failed", "skipped"):
+                reports.append(_report(index, step, outcome="skipped"))
+                continue
+            if on_event:
+                running = _report(index, step, outcome="running")
+                on_event(StepEvent(event="started", step=running, of=len(scenario.steps)))
+            reports.append(await performance.perform(index, step))
+            if on_event:
+                on_event(StepEvent(event="finished", step=reports[-1], of=len(scenario.steps)))
+    finally:
+        await stage.close()
     return RunReport(
         scenario=scenario.name,
         outcome="passed" if all(report.outcome == "passed" for report in reports) else "failed",
@@ -116,10 +134,14 @@ class _Performance:
         try:
             scope, details = await self._do(index, step)
             outputs = evaluate(step.outputs, scope)
-        except _FailedError as failure:
-            return report(outcome="failed", details=tuple(failure.details))
-        except MockserverError as error:
-            return report(outcome="failed", details=tuple(str(error).splitlines()))
+        except (_FailedError, MockserverError) as error:
+            said = error.details if isinstance(error, _FailedError) else str(error).splitlines()
+            if step.expect_error is False:
+                return report(outcome="failed", details=tuple(said))
+            wrong = unlike(evaluate(step.expect_error, self._scope()), "\n".join(said))
+            return report(outcome="failed" if wrong else "passed", details=tuple(wrong or said))
+        if step.expect_error is not False:
+            return report(outcome="failed", details=("It should have failed, and did not.", *details))
         if step.id is not None:
             self._outputs[step.id] = outputs
         exchange = scope.exchange.get("id") if scope.exchange else None
@@ -143,6 +165,13 @@ class _Performance:
             case AwaitStep():
                 method, path = call_of(evaluate(step.await_, scope))
                 return await self._wait(index, step, step.where.bound(scope, kind="inbound", method=method, path=path))
+            case CallStep():
+                return await self._call(index, step)
+            case SettleStep():
+                within = parse_duration(evaluate(step.settle, scope))
+                if not await self._stage.settle(within.total_seconds()):
+                    raise _FailedError([f"Something was still under way after {format_duration(within)}."])
+                return scope, []
             case AdvanceStep():
                 by = parse_duration(evaluate(step.advance, scope))
                 await self._stage.advance(by)
@@ -159,6 +188,33 @@ class _Performance:
         self._consumed[found["id"]] = f"step {index} ({step.heading})"
         parameters = path_parameters(match.path, found["path"]) if isinstance(match.path, str) else None
         return self._scope(found, parameters), [label(found)]
+
+    async def _call(self, index: int, step: CallStep) -> tuple[Scope, list[str]]:
+        scope = self._scope()
+        method, target = call_of(evaluate(step.call, scope), urls=True)
+        found = await self._stage.call(
+            Request(
+                method=method,
+                target=target,
+                within=parse_duration(evaluate(step.within, scope)).total_seconds(),
+                person=evaluate(step.as_, scope),
+                query=evaluate(step.query, scope),
+                headers=evaluate(step.headers, scope),
+                json=() if step.body is UNSET else (evaluate(step.body, scope),),
+                text=evaluate(step.text, scope),
+                form=evaluate(step.form, scope),
+                files={
+                    field: (evaluate(file.name, scope), str(evaluate(file.content, scope)).encode(), file.type)
+                    for field, file in step.files.items()
+                },
+            )
+        )
+        if "id" in found:
+            self._consumed[found["id"]] = f"step {index} ({step.heading})"
+        match = step.where.bound(scope)
+        if not matches(match, found):
+            raise _FailedError(answered_otherwise(match, found))
+        return self._scope(found), [label(found)]
 
     async def _verify(self, step: VerifyStep, match: Match) -> tuple[Scope, list[str]]:
         await self._stage.settle(DEFAULT_WITHIN)

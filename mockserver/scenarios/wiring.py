@@ -12,7 +12,10 @@ from mockserver.checking.paths import item
 from mockserver.errors import Problem, nearest
 from mockserver.scenarios.expressions import Expression, Reference, references
 
-_BEFORE = ("action", "with", "await", "where", "within", "advance", "verify")
+_BEFORE = (
+    *("action", "with", "await", "where", "within", "advance", "verify", "settle", "expect_error"),
+    *("call", "as", "query", "headers", "body", "form", "text", "files"),
+)
 """Fields that are evaluated before the step has an exchange of its own."""
 
 
@@ -63,8 +66,11 @@ def _problem_of(
         yield from _step_problem(reference, expression, step, earlier, ids)
     elif field != "outputs":
         yield Problem(reference.path, "$inputs or $steps: only outputs can refer to what came", reference.text)
-    elif "advance" in step:
-        yield Problem(reference.path, "$inputs or $steps: nothing comes of an advance", reference.text)
+    elif "advance" in step or "settle" in step:
+        kind = "an advance" if "advance" in step else "a settle"
+        yield Problem(reference.path, f"$inputs or $steps: nothing comes of {kind}", reference.text)
+    elif expression.names[:1] == ("cookie",) and (expression.root != "response" or "call" not in step):
+        yield Problem(reference.path, "$response.cookie of a call: only the one who calls has cookies", reference.text)
 
 
 def _step_problem(

@@ -148,8 +148,8 @@ def test_every_problem_is_told_at_once_where_it_stands() -> None:
         "$steps.strat.outputs.id (did you mean 'start'?)",
         "16:56: $.steps[2].where.body.other: expected an output of step 'start' (request_id), got 'request' in "
         "$steps.start.outputs.request (did you mean 'request_id'?)",
-        "17:5: $.steps[3]: expected one of the keys 'action', 'expect', 'await', 'advance', 'verify', got 'awiat' "
-        "(did you mean 'await'?)",
+        "17:5: $.steps[3]: expected one of the keys 'action', 'expect', 'await', 'call', 'advance', 'settle', "
+        "'verify', got 'awiat' (did you mean 'await'?)",
         "19:5: $.steps[4].advance: expected one kind of step, and this is already 'action', got 'advance' as well",
         '21:5: $.steps[5].advance: expected every key once, got "advance" again; it stands on line 20 already',
     ]
@@ -180,6 +180,18 @@ def test_every_problem_is_told_at_once_where_it_stands() -> None:
         ("{verify: {}, count: -1}", "$.steps[1].count: expected a whole number, at least 0"),
         ("{verify: {body: {type: error}}}", "a field that is called 'type' is found by contains: {type: ..}"),
         ("{action: a, id: a b}", "$.steps[1].id: expected a string"),
+        ("call: GET x", "where the path begins with /"),
+        ("call: GET ftp://x/", "where the path begins with /"),
+        ("call: FETCH /x", "expected a method and a path"),
+        ("{call: GET /x, body: {}, text: a}", "$.steps[1].text: expected one body, and this call has 'body' already"),
+        ("{call: GET /x, where: {status: 2x}}", "$.steps[1].where.status: expected a status such as 404 or '4xx'"),
+        ("{call: GET /x, where: {path: /x}}", "$.steps[1].where.path: expected one of the keys"),
+        ("{call: GET /x, files: {f: {name: a}}}", "$.steps[1].files.f.content: expected a string, got nothing"),
+        ("{await: GET /x, outputs: {x: $response.cookie.a}}", "only the one who calls has cookies"),
+        ("{call: GET /x, outputs: {x: $request.cookie.a}}", "only the one who calls has cookies"),
+        ("settle: soon", "$.steps[1].settle: expected a duration"),
+        ("{settle: 1, outputs: {x: $statusCode}}", "nothing comes of a settle"),
+        ("{action: a, expect_error: {matches: (}}", "$.steps[1].expect_error.matches: expected a regular expression"),
         ("{}", "$.steps[1]: expected one of the keys 'action'"),
         ("just words", "$.steps[1]: expected an object"),
         ("{1: 2}", "$.steps[1]"),
@@ -204,6 +216,10 @@ def test_what_is_no_scenario_at_all_is_refused(text: str) -> None:
         "{await: GET /x, where: {status: $inputs.a, body: {x: {matches: $inputs.a}, y: {type: $inputs.a}}}}",
         "{await: GET /x, within: $inputs.a}",
         "advance: $inputs.a",
+        "settle: $inputs.a",
+        "{call: 'GET /x/{$inputs.a}?y=1', as: $inputs.a, headers: {a: $inputs.a}, where: {status: $inputs.a}}",
+        "call: GET {$inputs.a}/x",
+        "{action: a, expect_error: {contains: $inputs.a}}",
         "{verify: {status: {gte: 200, lt: $inputs.a}}, at_most: 0}",
     ],
 )

@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from mockserver.errors import Conflict, Gone, Invalid, MockserverError, Refused
+from mockserver.errors import Conflict, Gone, Invalid, MockserverError, Refused, Unreachable
 from mockserver.scenarios import RunReport, Scenario, StepEvent, describe, load_scenario, run, story
+from mockserver.scenarios.caller import Request
 from mockserver.world.matching import Match, matches
 
 Facts = dict[str, Any]
@@ -27,6 +28,9 @@ class Theatre:
         self.advanced: list[timedelta] = []
         self.prepared: Scenario | None = None
         self.settled = 0
+        self.quiet = True
+        self.called: list[Request] = []
+        self.closed = 0
         self._ids = itertools.count(1)
         self._came = asyncio.Event()
 
@@ -64,8 +68,19 @@ class Theatre:
     async def advance(self, by: timedelta, /) -> None:
         self.advanced.append(by)
 
-    async def settle(self, seconds: float, /) -> None:
+    async def settle(self, seconds: float, /) -> bool:
         self.settled += 1
+        return self.quiet
+
+    async def call(self, request: Request, /) -> Facts:
+        self.called.append(request)
+        answer = self.results[f"{request.method} {request.target}"]
+        if isinstance(answer, MockserverError):
+            raise answer
+        return answer  # type: ignore[return-value]
+
+    async def close(self) -> None:
+        self.closed += 1
 
 
 def call(path: str, body: object = None, *, status: int | None = 200, kind: str = "inbound", **more: Any) -> Facts:
@@ -150,6 +165,101 @@ def test_a_run_goes_through_all_steps_and_remembers_what_they_gave() -> None:
 def test_a_report_is_plain_data_and_comes_back_the_same() -> None:
     report = play(HAPPY, happy_theatre(), head="inputs: {app: mail, pause: 1}")
     assert msgspec.json.decode(msgspec.json.encode(report), type=RunReport) == report
+
+
+ANSWER = {
+    **call("/api/login", {"email": "a"}, answer={"user": "u1"}),
+    "id": 7,
+    "response": {"headers": {"x-a": "1"}, "body": {"user": "u1"}, "cookies": {"Csrf-Token_acme": "t%3D1"}},
+}
+
+
+def test_a_call_sends_what_it_says_and_gives_what_came() -> None:
+    theatre = Theatre(results={"POST /api/login": ANSWER, "GET https://plugin.test/u1": {**ANSWER, "id": 8}})
+    report = play(
+        """
+  - id: login
+    call: POST /api/login
+    as: vera
+    query: {next: "{$inputs.app}"}
+    headers: {x-one: 1}
+    body: {email: "{$inputs.app}@a.test"}
+    where: {status: 2xx, headers: {x-a: 1}, body: {user: {type: string}}}
+    within: 3s
+    outputs: {user: $response.body#/user, csrf: $response.cookie.Csrf-Token_acme, code: $statusCode}
+  - call: GET https://plugin.test/{$steps.login.outputs.user}
+  - call: POST /api/login
+    form: {a: 1}
+    files: {file: {name: a.xml, content: "<{$inputs.app}/>", type: text/xml}}
+""",
+        theatre,
+        head="inputs: {app: mail}",
+    )
+    assert report.outcome == "passed", story(report)
+    assert report.steps[0].outputs == {"user": "u1", "csrf": "t%3D1", "code": 200}
+    assert report.steps[0].exchange == 7
+    first, second, third = theatre.called
+    assert (first.person, first.query, first.headers) == ("vera", {"next": "mail"}, {"x-one": 1})
+    assert (first.json, first.text, first.within) == (({"email": "mail@a.test"},), None, 3.0)
+    assert (second.method, second.target, second.json) == ("GET", "https://plugin.test/u1", ())
+    assert (third.form, third.files) == ({"a": 1}, {"file": ("a.xml", b"<mail/>", "text/xml")})
+    assert theatre.closed == 1
+
+
+def test_an_answer_that_is_an_error_fails_the_call_unless_it_was_asked_for() -> None:
+    refused = {**ANSWER, "status": 409, "response": {"headers": {}, "body": {"faultstring": "No."}, "cookies": {}}}
+    theatre = Theatre(results={"POST /api/login": refused})
+    assert failure("  - call: POST /api/login", theatre) == [
+        "The answer was not as it should be: POST /api/login -> 409",
+        "  status: expected a number < 400, got 409",
+        '  it said: {"faultstring": "No."}',
+    ]
+    assert failure("  - {call: POST /api/login, where: {status: 409, body: {faultstring: Yes.}}}", theatre) == [
+        "The answer was not as it should be: POST /api/login -> 409",
+        '  response.body.faultstring: expected "Yes.", got "No."',
+    ]
+    assert play("  - {call: POST /api/login, where: {status: 409}}", theatre).outcome == "passed"
+    assert theatre.closed == 3
+
+
+def test_a_call_that_nobody_answers_fails_and_says_why() -> None:
+    theatre = Theatre(results={"GET /x": Unreachable("GET http://x got no answer: refused.")})
+    assert failure("  - call: GET /x", theatre) == ["GET http://x got no answer: refused."]
+
+
+def test_no_later_step_takes_a_call_of_the_run_for_one_of_the_plugin() -> None:
+    theatre = Theatre(results={"POST /api/login": ANSWER})
+    theatre.journal = [ANSWER]
+    steps = "  - call: POST /api/login\n  - {await: POST /api/login, within: 10ms}"
+    assert "step 1 (Call POST /api/login) had already taken it" in "\n".join(failure(steps, theatre))
+
+
+def test_settling_waits_and_fails_when_something_stays_under_way() -> None:
+    theatre = Theatre()
+    assert play("  - settle: 3s", theatre).outcome == "passed"
+    assert theatre.settled == 1
+    theatre.quiet = False
+    assert failure("  - settle: 3s", theatre) == ["Something was still under way after 3s."]
+
+
+@pytest.mark.parametrize("expected", ["true", "resting", "{matches: ^The plugin}", "{contains: $inputs.word}"])
+def test_an_error_that_is_expected_passes(expected: str) -> None:
+    theatre = Theatre(results={"a.b": Refused("The plugin is resting.", hint="Wake it.")})
+    report = play(
+        f"  - {{action: a.b, expect_error: {expected}}}\n  - advance: 1", theatre, head="inputs: {word: rest}"
+    )
+    assert report.outcome == "passed", story(report)
+    assert report.steps[0].details[0].startswith("The plugin is resting.")
+
+
+def test_an_error_other_than_the_expected_one_fails_and_so_does_none() -> None:
+    refused = Theatre(results={"a.b": Refused("The plugin is resting.")})
+    assert failure("  - {action: a.b, expect_error: asleep}", refused) == [
+        "It failed, as it should, but otherwise:",
+        '  the failure: expected something that contains "asleep", got "The plugin is resting."',
+    ]
+    assert failure("  - {action: a.b, expect_error: true}", Theatre()) == ["It should have failed, and did not."]
+    assert failure("  - {expect: delivery, within: 10ms, expect_error: true}", came(call("/a", kind="delivery")))
 
 
 def failure(steps: str, theatre: Theatre | None = None, **options: Any) -> list[str]:
