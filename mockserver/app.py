@@ -7,6 +7,7 @@ from collections.abc import Callable
 from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -16,9 +17,10 @@ from starlette.routing import Mount, Route
 from mockserver import resources
 from mockserver.checking import yaml
 from mockserver.console.app import ASSETS, Console
-from mockserver.control.answers import HANDLERS, LastResort, json, problem
+from mockserver.control.answers import HANDLERS, Bounds, LastResort, json, problem
 from mockserver.control.doors import Doors
 from mockserver.control.journal import JournalApi
+from mockserver.control.openapi import OpenApi
 from mockserver.control.scenarios import ScenariosApi
 from mockserver.control.worlds import WorldsApi
 from mockserver.delivery.dispatcher import Dispatcher
@@ -167,6 +169,11 @@ def _platform_named_in(text: resources.Text) -> object:
     return value.get("platform", MOTAR.name) if isinstance(value, dict) else MOTAR.name
 
 
+def _host_of(url: str | None) -> tuple[str, ...]:
+    host = urlsplit(url).hostname if url else None
+    return (host,) if host else ()
+
+
 def _own_pages(
     settings: Settings, worlds: Worlds, runtime: Runtime, library: Library, platforms: tuple[Platform, ...]
 ) -> Starlette:
@@ -195,6 +202,13 @@ def _own_pages(
         public_url=settings.public_url,
         secrets=settings.control_token is None,
     )
+    description = OpenApi(
+        platforms,
+        release,
+        base_url=lambda: worlds.address,
+        # Where a token is asked for, what it guards is not told before either.
+        overview=lambda: {} if settings.control_token else overview(worlds.find(DEFAULT)),
+    )
     routes = [
         Route(HEALTH, health, methods=["GET"]),
         *console.routes,
@@ -204,15 +218,17 @@ def _own_pages(
                 *WorldsApi(runtime, overview).routes,
                 *JournalApi(runtime).routes,
                 *ScenariosApi(runtime, library).routes,
+                *description.routes,
             ],
         ),
     ]
     own = Starlette(routes=routes, exception_handlers={404: not_found, 405: wrong_method, **HANDLERS})
+    own.state.bounds = Bounds(settings.max_control_body, settings.max_depth)
     own.add_middleware(LastResort)
     own.add_middleware(
         Doors,
         token=settings.control_token,
-        hosts=settings.allow_host,
+        hosts=(*settings.allow_host, settings.host, *_host_of(settings.public_url)),
         open_paths=(HEALTH, f"{ASSETS}/mock.css"),
     )
     return own

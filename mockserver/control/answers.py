@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Mapping
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
@@ -21,7 +21,13 @@ T = TypeVar("T")
 
 log = logging.getLogger("mockserver.control")
 
-MAX_BODY = 16 * 1024 * 1024
+
+class Bounds(NamedTuple):
+    """How large a body of the control API may be, in bytes, and how deep its JSON."""
+
+    body: int = 16 * 1024 * 1024
+    depth: int = MAX_DEPTH
+
 
 HELPS = {
     "Refused": "reference/actions",
@@ -159,13 +165,14 @@ async def _left(request: Request) -> None:
 
 
 async def read_body(request: Request) -> bytes:
-    """The body, bounded; raises `Stop` with 413 past the bound."""
+    """The body, bounded by the app's `state.bounds`; raises `Stop` with 413 past the bound."""
+    limit = request.app.state.bounds.body
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > MAX_BODY:
-            raise Stop(413, "Too large", f"The body is larger than {MAX_BODY} bytes.")
+        if size > limit:
+            raise Stop(413, "Too large", f"The body is larger than {limit} bytes (serve --max-control-body).")
         chunks.append(chunk)
     return b"".join(chunks)
 
@@ -177,19 +184,15 @@ async def read_json(request: Request, what: str, *, default: object = msgspec.UN
         if default is msgspec.UNSET:
             raise Stop(400, "Body missing", f"{what} is sent as a JSON body; it is empty.")
         return default
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type != "application/json":
-        raise Stop(
-            415, "Not JSON", f"{what} is sent as application/json; Content-Type says {content_type or 'nothing'}."
-        )
     try:
         data = msgspec.json.decode(body)
     except RecursionError:
         raise Stop(400, "Not JSON", f"{what} is nested too deep.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Stop(400, "Not JSON", f"{what} is not JSON: {error}.") from None
-    if too_deep(data, MAX_DEPTH):
-        raise Stop(400, "Not JSON", f"{what} is nested deeper than {MAX_DEPTH} levels.")
+    depth = request.app.state.bounds.depth
+    if too_deep(data, depth):
+        raise Stop(400, "Not JSON", f"{what} is nested deeper than {depth} levels.")
     return data
 
 

@@ -9,13 +9,17 @@ from urllib.parse import urlsplit
 from mockserver.control.answers import problem
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "host.docker.internal")
+PAGES = ("/", "/_mock/ui/")
+"""Where a link on a foreign page may lead: pages that only show, and that no foreign page can read or frame."""
 
 
 class Doors:
     """Guards what is behind it; `open_paths` (health) are let through always.
 
-    Without a token only requests addressed to a loopback name are taken (against DNS rebinding),
-    and none that a page of another origin could send. With a token the token decides.
+    Without a token only requests addressed to a loopback name or one of `hosts` are taken (against DNS
+    rebinding); with a token the token decides instead. Either way nothing is taken that a page of another
+    origin could send: a foreign or no Origin, fetch metadata that says so, or a body that is not declared
+    as JSON, which is all that browsers send elsewhere without asking first.
     """
 
     def __init__(
@@ -31,24 +35,42 @@ class Doors:
             headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
             refusal = self._refusal(scope, headers)
             if refusal is not None:
-                await problem(*refusal)(scope, receive, send)
+                status, title, detail = refusal
+                told = {"www-authenticate": "Bearer"} if status == 401 else {}
+                await problem(status, title, detail, headers=told)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
     def _refusal(self, scope: dict[str, Any], headers: dict[str, str]) -> tuple[int, str, str] | None:
         host = _host(headers.get("host", ""))
         if self._token is not None:
-            sent = headers.get("authorization", "").removeprefix("Bearer ").encode()
-            if not hmac.compare_digest(sent, self._token.encode()):
+            scheme, _, sent = headers.get("authorization", "").partition(" ")
+            if scheme.lower() != "bearer" or not hmac.compare_digest(sent.encode(), self._token.encode()):
                 return 401, "Token missing", "Send Authorization: Bearer with the control token that serve printed."
         elif host not in self._hosts and not host.endswith(".localhost"):
-            return 403, "Foreign host", f"The control API answers to loopback names only, not to {host!r}."
+            told = f"The control API answers to loopback names only, not to {host!r}; serve --allow-host adds one."
+            return 403, "Foreign host", told
         origin = headers.get("origin")
         if origin is not None and _authority(origin) != headers.get("host", "").lower():
             return 403, "Foreign origin", "No web page of another origin may use the control API."
-        if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+        if headers.get("sec-fetch-site") in ("cross-site", "same-site") and not _is_link_to_page(scope, headers):
             return 403, "Foreign origin", "No web page of another origin may use the control API."
+        return _body_refusal(headers)
+
+
+def _is_link_to_page(scope: dict[str, Any], headers: dict[str, str]) -> bool:
+    followed = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
+    home, below = PAGES
+    return followed and scope["method"] == "GET" and (scope["path"] == home or scope["path"].startswith(below))
+
+
+def _body_refusal(headers: dict[str, str]) -> tuple[int, str, str] | None:
+    if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
         return None
+    content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type == "application/json":
+        return None
+    return 415, "Not JSON", f"A body is sent as application/json; Content-Type says {content_type or 'nothing'}."
 
 
 def _authority(origin: str) -> str:

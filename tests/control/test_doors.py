@@ -15,19 +15,21 @@ APPS = {
     "open": build_app(Settings(fixture=())),
     "hosts": build_app(Settings(fixture=(), allow_host=("Emulator",))),
     "token": build_app(Settings(fixture=(), control_token="sesame")),
+    "bound": build_app(Settings(fixture=(), host="127.0.0.9")),
+    "public": build_app(Settings(fixture=(), public_url="https://Mock.Example:8443/emulator")),
 }
 
 
-def status(app: str, path: str = "/_mock/worlds", **headers: Any) -> int:
+def status(app: str, path: str = "/_mock/worlds", /, *, method: str = "GET", body: bytes = b"", **headers: Any) -> int:
     sent = {"host": "127.0.0.1:8600", **{name.replace("_", "-"): value for name, value in headers.items()}}
     pairs = [
         (name.encode(), value if isinstance(value, bytes) else value.encode())
         for name, value in sent.items()
         if value is not None
     ]
-    answer = asyncio.run(ask(APPS[app], "GET", path, headers=pairs))
+    answer = asyncio.run(ask(APPS[app], method, path, headers=pairs, body=(body,)))
     assert answer is not None
-    if answer.status >= 400:
+    if answer.status >= 400 and not path.startswith("/_mock/ui/"):
         assert answer.headers["content-type"] == "application/problem+json"
     return answer.status
 
@@ -70,9 +72,67 @@ def test_programs_on_this_machine_come_in_and_pages_of_others_do_not(headers: di
     assert status("open", **headers) == expected
 
 
-@pytest.mark.parametrize(("host", "expected"), [("emulator:8600", 200), ("EMULATOR", 200), ("other", 403)])
-def test_further_hosts_can_be_allowed(host: str, expected: int):
-    assert status("hosts", host=host) == expected
+@pytest.mark.parametrize(
+    ("app", "host", "expected"),
+    [
+        ("hosts", "emulator:8600", 200),
+        ("hosts", "EMULATOR", 200),
+        ("hosts", "other", 403),
+        ("bound", "127.0.0.9:8600", 200),
+        ("bound", "127.0.0.8:8600", 403),
+        ("public", "mock.example:8443", 200),
+        ("public", "other.example", 403),
+    ],
+)
+def test_the_address_it_was_given_and_further_hosts_are_its_own(app: str, host: str, expected: int):
+    assert status(app, host=host) == expected
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "expected"),
+    [
+        ("application/json", b"{}", 201),
+        ("application/json; charset=utf-8", b"{}", 201),
+        ("Application/JSON", b"{}", 201),
+        (None, b"", 201),
+        ("text/plain", b"{}", 415),
+        ("application/x-www-form-urlencoded", b"{}", 415),
+        ("multipart/form-data; boundary=x", b"{}", 415),
+        ("text/plain; application/json", b"{}", 415),
+        ("application/jsonp", b"{}", 415),
+        (None, b"{}", 415),
+    ],
+)
+def test_a_body_must_say_that_it_is_json(content_type: str | None, body: bytes, expected: int):
+    length = {"content-length": str(len(body))}
+    assert status("open", method="POST", body=body, content_type=content_type, **length) == expected
+    if expected == 415:
+        chunked = {"transfer-encoding": "chunked"}
+        assert status("open", method="POST", body=body, content_type=content_type, **chunked) == expected
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "GET"])
+def test_a_body_that_nobody_reads_must_say_so_too(method: str):
+    path = "/_mock/worlds/nobody/reset"
+    assert status("open", path, method=method, body=b"x", content_length="1", content_type="text/plain") == 415
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "expected"),
+    [
+        ("/", "GET", 200),
+        ("/_mock/ui/default/ato/none", "GET", 404),
+        ("/", "POST", 403),
+        ("/_mock/worlds", "GET", 403),
+        ("/_mock/ui", "GET", 403),
+    ],
+)
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_link_on_a_foreign_page_leads_to_pages_and_nowhere_else(path: str, method: str, expected: int, site: str):
+    navigation = {"sec_fetch_site": site, "sec_fetch_mode": "navigate", "sec_fetch_dest": "document"}
+    assert status("open", path, method=method, **navigation) == expected
+    for other in ({"sec_fetch_mode": "no-cors"}, {"sec_fetch_dest": "iframe"}, {"host": "evil.example"}):
+        assert status("open", path, method=method, **{**navigation, **other}) == 403
 
 
 @pytest.mark.parametrize(
@@ -83,6 +143,8 @@ def test_further_hosts_can_be_allowed(host: str, expected: int):
         ({"authorization": "Bearer sesam"}, 401),
         ({"authorization": "Bearer sesame "}, 401),
         ({"authorization": "Basic sesame"}, 401),
+        ({"authorization": "sesame"}, 401),
+        ({"authorization": "bearer sesame"}, 200),
         ({"authorization": b"Bearer \xff"}, 401),
         ({"authorization": "Bearer sesame", "host": "anything.example"}, 200),
         ({"authorization": "Bearer sesame", "origin": "http://evil.example"}, 403),
