@@ -57,9 +57,9 @@ STEPS: Final = {
     "call": (
         "`call` is a method and a path in the world of the run, or a whole URL. One of `body` (sent as JSON), `text`, "
         "and `form` with or without `files` may be given; in `query`, `form` and `headers` null leaves a name out. "
-        "Each person in `as` has a cookie jar of their own. `where` says what the answer must be; without `status` it must "
-        "be below 400. Redirects are not followed. The journal has calls to the world as it has the plugin's, but no "
-        "later step takes one for the plugin's.",
+        "Each person in `as` has a cookie jar of their own. `where` says what the answer must be; without `status` it "
+        "must be below 400. Redirects are not followed. The journal has calls to the world as it has the plugin's, but "
+        "no later step takes one for the plugin's.",
         """\
 - id: login
   as: vera
