@@ -11,13 +11,17 @@ from typing import Any, Final
 
 from mockserver.control import shapes
 from mockserver.control.journal import Query, Verify, Wait
-from mockserver.control.scenarios import NewRun, ScenarioText
+from mockserver.control.scenarios import NDJSON, NewRun, ScenarioText
 from mockserver.control.worlds import Advance, ClockBody, NewWorld, Settle
+from mockserver.world.header import NAME
 from mockserver.world.snapshots import Snapshot
 
+JSON: Final = "application/json"
+WORLD_NAME: Final = f"^{NAME.pattern}$"
 DEEPEST: Final = 5
 WORLD: Final = {"world": "checkout"}
 Sections = dict[str, dict[str, Any]]
+_NEW_WORLD: Final = {"world": "$response.body#/name"}
 
 SCENARIO: Final = """\
 name: tutorial/start
@@ -30,10 +34,12 @@ steps:
 class Endpoint:
     """One endpoint.
 
-    `name` is what generated clients call it. `takes` is the type of its body, `asks` the Struct of its query,
-    `answers` the type of what comes with `status`; None means without a body. `refused` are the statuses of its
-    problems beyond those that every endpoint of its kind has. `parameters`, `body` and `query` are the example, which
-    the reference shows down to the level `deepest`.
+    `name` is what generated clients call it. `takes` is the type of its body, `asks` the Struct of
+    its query, `answers` the type of what comes with `status` (None: no body), `media` its media
+    types. `refused` are the statuses of its problems beyond those that every endpoint of its kind
+    has. `leads_to` are endpoints that its answer has something for, each with where that is.
+    `parameters`, `body` and `query` are the example, which the reference shows down to the level
+    `deepest`.
     """
 
     method: str
@@ -45,6 +51,8 @@ class Endpoint:
     answers: Any
     status: int
     refused: tuple[int, ...]
+    media: tuple[str, ...]
+    leads_to: Mapping[str, Mapping[str, str]]
     parameters: Mapping[str, str]
     body: Any
     query: str
@@ -63,13 +71,29 @@ def _endpoint(
     answers: Any = None,
     status: int = 200,
     refused: tuple[int, ...] = (),
+    media: tuple[str, ...] = (JSON,),
+    leads_to: Mapping[str, Mapping[str, str]] | None = None,
     body: Any = None,
     query: str = "",
     deepest: int = DEEPEST,
     **parameters: str,
 ) -> Endpoint:
     return Endpoint(
-        method, path, name, about, takes, asks, answers, status, refused, {**WORLD, **parameters}, body, query, deepest
+        method,
+        path,
+        name,
+        about,
+        takes,
+        asks,
+        answers,
+        status,
+        refused,
+        media,
+        leads_to or {},
+        {**WORLD, **parameters},
+        body,
+        query,
+        deepest,
     )
 
 
@@ -81,6 +105,14 @@ SECTIONS: Final[Mapping[str, tuple[Endpoint, ...]]] = {
             "health",
             "Whether requests are accepted; needs no token. `mockserver wait` asks for `ready`.",
             answers=shapes.Health,
+        ),
+        _endpoint(
+            "GET",
+            "/_mock/openapi.json",
+            "openapi",
+            "This API and those of the platforms as OpenAPI 3.1; with an ETag. See [OpenAPI](../openapi.md).",
+            answers=dict[str, Any],
+            deepest=1,
         ),
     ),
     "Worlds": (
@@ -94,6 +126,10 @@ SECTIONS: Final[Mapping[str, tuple[Endpoint, ...]]] = {
             answers=shapes.WorldInShort,
             status=201,
             refused=(404, 409),
+            leads_to=dict.fromkeys(
+                ("get_world", "set_clock", "reset_world", "read_journal", "motar_start_ato_request", "drop_world"),
+                _NEW_WORLD,
+            ),
             body={
                 "name": "checkout",
                 "clock": {"mode": "frozen"},
@@ -357,6 +393,7 @@ SECTIONS: Final[Mapping[str, tuple[Endpoint, ...]]] = {
             "report; with `Accept: application/x-ndjson` each step as it starts and ends, a line each.",
             takes=NewRun,
             answers=shapes.RunReport,
+            media=(JSON, NDJSON),
             body={"scenario": "tutorial/start", "inputs": {}},
         ),
         _endpoint(

@@ -14,6 +14,7 @@ from mockserver.platforms.motar import (
     routes_signin,
     routes_user,
     routes_v2,
+    shapes,
     studio,
 )
 from mockserver.platforms.motar.actions import ACTIONS
@@ -48,4 +49,5 @@ MOTAR = Platform(
     segments=("auth", "app", "image", "notifications", "leaderboard", "edu", "email", "sdk"),
     hosts=("api.motar.io", "sandbox.motar.io"),
     settings=MotarSettings,
+    error=shapes.REFUSED,
 )

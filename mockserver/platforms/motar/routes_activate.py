@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from mockserver.platforms.motar import device, oauth
+from mockserver.platforms.motar import device, oauth, shapes
 from mockserver.platforms.motar.carriers import USER_CODE
 from mockserver.platforms.motar.errors import Error
 from mockserver.platforms.motar.models import ORGANIZATIONS, TICKETS, USERS, Ticket, User
@@ -166,6 +166,10 @@ ROUTES = (
         ),
         (USER_CODE,),
         source=DEVICE_PAGE,
+        query=shapes.ActivateQuery,
+        replies=(shapes.SHOWN,),
+        refused=(400,),
+        error=shapes.ACTIVATE_REFUSED,
     ),
     Route(
         "POST",
@@ -175,5 +179,10 @@ ROUTES = (
         Evidence("assumed", "assumed", "assumed", "A code that is unknown, too old or decided brings the page back."),
         (USER_CODE,),
         source=DEVICE_PAGE,
+        query=shapes.ActivateQuery,
+        form=shapes.ActivateForm,
+        replies=(shapes.SHOWN,),
+        refused=(400, 401),
+        error=shapes.ACTIVATE_REFUSED,
     ),
 )

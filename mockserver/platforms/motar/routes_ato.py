@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.platforms.motar import ato
+from mockserver.platforms.motar import ato, shapes
 from mockserver.platforms.motar.body import decode
 from mockserver.platforms.motar.carriers import ATO_PAGE, AUTHORIZATION
 from mockserver.wire import Answer, Call, Evidence, Refusal, Route, json_answer
@@ -47,6 +47,8 @@ ROUTES = (
         (AUTHORIZATION,),
         request=ato.StatusUpdate,
         source=ATO_PAGE,
+        replies=(shapes.DONE,),
+        refused=(400, 401, 403, 404),
     ),
     Route(
         "POST",
@@ -64,5 +66,7 @@ ROUTES = (
         (AUTHORIZATION,),
         request=ato.NewAlert,
         source=ATO_PAGE,
+        replies=(shapes.DONE,),
+        refused=(400, 401, 403, 404),
     ),
 )

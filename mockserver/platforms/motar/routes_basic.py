@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.platforms.motar import oauth, tokens
+from mockserver.platforms.motar import oauth, shapes, tokens
 from mockserver.platforms.motar.errors import Error
 from mockserver.platforms.motar.models import PLUGINS
 from mockserver.platforms.motar.routes_oauth import token_headers
@@ -62,5 +62,9 @@ ROUTES = (
         ),
         (Carrier("client_id", "header", ("clientid", "client_id")),),
         source="docs: Basic auth page",
+        fields=shapes.ClientIdHeader,
+        replies=(shapes.TOKENS_IN_HEADERS,),
+        refused=(400, 401),
+        security=("basic",),
     ),
 )

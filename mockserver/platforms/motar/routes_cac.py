@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from mockserver.platforms.motar import oauth
+from mockserver.platforms.motar import oauth, shapes
 from mockserver.platforms.motar.body import decode
 from mockserver.platforms.motar.carriers import AUTHORIZATION
 from mockserver.platforms.motar.errors import Error
@@ -99,5 +99,8 @@ ROUTES = (
         (AUTHORIZATION,),
         request=Associate,
         source="docs: CAC plugin page",
+        replies=(shapes.DONE,),
+        refused=(400, 401),
+        security=("basic",),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.platforms.motar import oauth, tokens
+from mockserver.platforms.motar import oauth, shapes, tokens
 from mockserver.platforms.motar.carriers import AUTHORIZATION, CLIENT_ID, CODE, OAUTH_PAGE, REFRESH
 from mockserver.platforms.motar.errors import Error
 from mockserver.platforms.motar.models import CODES, REFRESH_TOKENS, SESSIONS, Session
@@ -119,6 +119,11 @@ ROUTES = (
         ),
         (CODE, REFRESH, CLIENT_ID, AUTHORIZATION),
         source=OAUTH_PAGE,
+        request=shapes.TokenRequest,
+        form=shapes.TokenRequest,
+        replies=(shapes.TOKENS,),
+        refused=(400, 401, 403),
+        security=("none", "basic"),
     ),
     Route(
         "POST",
@@ -134,6 +139,11 @@ ROUTES = (
         ),
         (REFRESH, AUTHORIZATION),
         source=OAUTH_PAGE,
+        request=shapes.LogoutRequest,
+        form=shapes.LogoutRequest,
+        replies=(shapes.DONE,),
+        refused=(400, 401, 403),
+        security=("none", "bearer"),
     ),
     Route(
         "GET",
@@ -148,6 +158,9 @@ ROUTES = (
         ),
         (AUTHORIZATION,),
         source=OAUTH_PAGE,
+        replies=(shapes.DONE,),
+        refused=(401, 403),
+        security=("bearer",),
     ),
     Route(
         "GET",
@@ -159,5 +172,8 @@ ROUTES = (
         ),
         (AUTHORIZATION,),
         source=OAUTH_PAGE,
+        replies=(shapes.DONE,),
+        refused=(401, 403),
+        security=("bearer",),
     ),
 )

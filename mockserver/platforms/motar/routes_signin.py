@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from mockserver.platforms.motar import oauth, oauth_v2
+from mockserver.platforms.motar import oauth, oauth_v2, shapes
 from mockserver.platforms.motar.carriers import CLIENT_ID, OAUTH_PAGE
 from mockserver.platforms.motar.errors import Error
 from mockserver.platforms.motar.models import APPS, CONSENTS, ORGANIZATIONS, REQUESTS, TICKETS, USERS, Ticket, User
@@ -178,6 +178,10 @@ ROUTES = (
         ),
         (CLIENT_ID,),
         source=OAUTH_PAGE,
+        query=shapes.SignInQuery,
+        replies=(shapes.SHOWN,),
+        refused=(400, 404),
+        error=shapes.SIGN_IN_REFUSED,
     ),
     Route(
         "POST",
@@ -193,5 +197,10 @@ ROUTES = (
         ),
         (CLIENT_ID,),
         source=OAUTH_PAGE,
+        query=shapes.SignInQuery,
+        form=shapes.SignInForm,
+        replies=(shapes.SHOWN, shapes.SENT_BACK),
+        refused=(400, 401, 404),
+        error=shapes.SIGN_IN_REFUSED,
     ),
 )

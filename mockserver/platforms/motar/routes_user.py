@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.platforms.motar import oauth
+from mockserver.platforms.motar import oauth, shapes
 from mockserver.platforms.motar.carriers import AUTHORIZATION
 from mockserver.wire import Answer, Call, Evidence, Refusal, Route, json_answer
 from mockserver.world.world import World
@@ -47,5 +47,8 @@ ROUTES = (
         Evidence("documented", "documented", "assumed", "Every documented key is there; what nobody set is null."),
         (AUTHORIZATION,),
         source="docs: My profile page",
+        replies=(shapes.PROFILE,),
+        refused=(401, 403),
+        security=("bearer",),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.platforms.motar import device, oauth, oauth_v2
+from mockserver.platforms.motar import device, oauth, oauth_v2, shapes
 from mockserver.platforms.motar.carriers import AUTHORIZATION, CLIENT_ID, CODE, DEVICE_CODE, REFRESH
 from mockserver.platforms.motar.errors import Error
 from mockserver.platforms.motar.oauth_errors import OAuthError
@@ -109,6 +109,10 @@ ROUTES = (
         ),
         (CLIENT_ID,),
         source=PKCE_PAGE,
+        query=shapes.PkceQuery,
+        replies=(shapes.SHOWN,),
+        refused=(400, 401),
+        error=shapes.PKCE_REFUSED,
     ),
     Route(
         "POST",
@@ -118,6 +122,11 @@ ROUTES = (
         Evidence("assumed", "documented", "assumed", "A cancelled sign-in is redirected with error=access_denied."),
         (CLIENT_ID,),
         source=PKCE_PAGE,
+        query=shapes.PkceQuery,
+        form=shapes.SignInForm,
+        replies=(shapes.SHOWN, shapes.SENT_BACK),
+        refused=(400, 401),
+        error=shapes.PKCE_REFUSED,
     ),
     Route(
         "POST",
@@ -134,6 +143,12 @@ ROUTES = (
         ),
         (CODE, REFRESH, CLIENT_ID, AUTHORIZATION),
         source=PKCE_PAGE,
+        request=shapes.PkceTokenRequest,
+        form=shapes.PkceTokenRequest,
+        replies=(shapes.TOKENS,),
+        refused=(400, 401),
+        error=shapes.OAUTH2_REFUSED,
+        security=("none", "basic"),
     ),
     Route(
         "POST",
@@ -149,6 +164,12 @@ ROUTES = (
         ),
         (CLIENT_ID, AUTHORIZATION),
         source=DEVICE_PAGE,
+        request=shapes.DeviceAuthorizeRequest,
+        form=shapes.DeviceAuthorizeRequest,
+        replies=(shapes.ISSUED_CODES,),
+        refused=(400, 401),
+        error=shapes.OAUTH2_REFUSED,
+        security=("none", "basic"),
     ),
     Route(
         "POST",
@@ -165,5 +186,11 @@ ROUTES = (
         ),
         (DEVICE_CODE, CLIENT_ID, AUTHORIZATION),
         source=DEVICE_PAGE,
+        request=shapes.DeviceTokenRequest,
+        form=shapes.DeviceTokenRequest,
+        replies=(shapes.TOKENS,),
+        refused=(400, 401),
+        error=shapes.OAUTH2_REFUSED,
+        security=("none", "basic"),
     ),
 )
