@@ -23,6 +23,7 @@ HELPS: Final[Mapping[str, str]] = {
     "tls": "tls",
     "wait": "ci",
     "fidelity": "fidelity",
+    "openapi": "openapi",
     "docs": "index",
 }
 """The page that helps with a command: in its --help, and below its errors."""

@@ -47,6 +47,10 @@ class OpenApi:
         # Imported at the first request: most servers are never asked.
         from mockserver.control.openapi.document import describe
 
-        document = describe(self._platforms, self._version, self._base_url(), self._overview())
-        body = msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+        body = rendered(describe(self._platforms, self._version, self._base_url(), self._overview()))
         return body, f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
+def rendered(document: dict[str, Any]) -> bytes:
+    """The document as JSON that people can read."""
+    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
