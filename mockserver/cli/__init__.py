@@ -6,7 +6,7 @@ import io
 import sys
 from importlib import import_module
 from importlib.metadata import version
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -99,10 +99,17 @@ def main() -> None:
     except Unreachable as error:
         fail(error, 1)
     except MockserverError as error:
-        fail(error, 2)
+        fail(error, 1 if _is_refusal(error) else 2)
 
 
-def fail(error: MockserverError, code: int) -> None:
+def _is_refusal(error: MockserverError) -> bool:
+    # Whoever raised one has imported it; nobody else should have to.
+    from mockserver.client.errors import ServerSaidNo
+
+    return isinstance(error, ServerSaidNo)
+
+
+def fail(error: MockserverError, code: int) -> NoReturn:
     """Say what went wrong and which page helps, on standard error, and exit."""
     click.secho("error: ", fg="red", nl=False, err=True)
     click.echo(str(error), err=True)

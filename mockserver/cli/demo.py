@@ -32,7 +32,7 @@ def demo() -> None:
         click.echo(f"  MOTAR, as the plugin sees it    {server}")
         click.echo(f"  the reference plugin            {plugin}")
         click.echo()
-        passed = perform(stage, {"scenario": SCENARIO})
+        passed = perform(stage, SCENARIO)
     click.echo()
     if passed:
         click.echo("  What you saw is a scenario file (mockserver run motar/ato-happy-path) against an example plugin")

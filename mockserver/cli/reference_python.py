@@ -9,6 +9,7 @@ from typing import Final
 
 from mockserver import client
 from mockserver.client import answers
+from mockserver.client.calls import stream
 from mockserver.client.clients import ServerMethods
 from mockserver.client.world import ClockMethods, JournalMethods, WorldMethods
 
@@ -48,7 +49,8 @@ def page() -> str:
             lines.append("`ServerClient(url, token)`, a context manager; the fixture `emulator` is one.\n")
         for each in vars(methods):
             if not each.startswith("_"):
-                lines += _method(f"{name}.{each}", getattr(methods, each))
+                answered = "Iterator[{}]" if isinstance(vars(methods)[each], stream) else "{}"
+                lines += _method(f"{name}.{each}", getattr(methods, each), answered)
     lines.append("## What is answered\n")
     for each in client.__all__:
         answer = getattr(client, each)
@@ -58,13 +60,13 @@ def page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _method(name: str, function: Callable[..., object]) -> Iterator[str]:
+def _method(name: str, function: Callable[..., object], answered: str) -> Iterator[str]:
     yield f"### {name}\n"
-    yield f"```text\n{name.rpartition('.')[2]}{_signature(function)}\n```\n"
+    yield f"```text\n{name.rpartition('.')[2]}{_signature(function, answered)}\n```\n"
     yield f"{inspect.getdoc(function) or ''}\n"
 
 
-def _signature(function: Callable[..., object]) -> str:
+def _signature(function: Callable[..., object], answered: str) -> str:
     """A signature as it is written, on several lines where it is long."""
     signature = inspect.signature(function)
     parts, star = [], False
@@ -76,7 +78,7 @@ def _signature(function: Callable[..., object]) -> str:
         default = "" if each.default is each.empty else f" = {each.default!r}"
         parts.append(f"{mark}{each.name}: {each.annotation}{default}")
     answer = re.sub(r"^Call\[(.*)\]$", r"\1", str(signature.return_annotation))
-    answer = re.sub(r"\bW\b", "WorldClient", answer)
+    answer = answered.format(re.sub(r"\bW\b", "WorldClient", answer))
     line = f"({', '.join(parts)}) -> {answer}"
     return line if len(line) <= 80 else "(\n" + "".join(f"    {part},\n" for part in parts) + f") -> {answer}"
 

@@ -9,8 +9,9 @@ from typing import Any
 import click
 import msgspec
 
-from mockserver.cli.client import Control, Problem, refuse
+from mockserver.cli import fail
 from mockserver.cli.options import CHOICES, server_option, token_option, world_option
+from mockserver.client import ServerClient, ServerSaidNo, WorldClient
 from mockserver.settings import plain_value
 
 
@@ -30,17 +31,13 @@ def trigger(action: str, arguments: tuple[str, ...], world: str, server: str, co
 
     `mockserver actions` lists them, `mockserver actions NAME` shows an action's arguments.
     """
-    control = Control(server, control_token)
-    try:
-        known = control.call("GET", "actions")["actions"]
-        schema: dict[str, Any] = next((each["arguments"] for each in known if each["name"] == action), {})
-        given = {key: value_of(text, schema, key) for key, text in map(_pair, arguments)}
-        result = control.call("POST", f"worlds/{world}/actions/{action}", given)
-        click.echo(msgspec.json.format(msgspec.json.encode(result), indent=2).decode())
-        if isinstance(result, dict) and (delivery := result.get("delivery")):
-            _tell_delivery(control, world, delivery)
-    except Problem as problem:
-        refuse(problem)
+    client = ServerClient(server, control_token)
+    schema: dict[str, Any] = next((each["arguments"] for each in client.actions() if each["name"] == action), {})
+    given = {key: value_of(text, schema, key) for key, text in map(_pair, arguments)}
+    result = client.world(world).act(action, **given)
+    _print(result)
+    if isinstance(result, dict) and (delivery := result.get("delivery")):
+        _tell_delivery(client.world(world), delivery)
 
 
 @click.command()
@@ -49,12 +46,7 @@ def trigger(action: str, arguments: tuple[str, ...], world: str, server: str, co
 @token_option
 def actions(name: str | None, server: str, control_token: str | None) -> None:
     """List the actions of a running server, or the arguments of one."""
-    control = Control(server, control_token)
-    try:
-        known = control.call("GET", "actions")["actions"]
-    except Problem as problem:
-        refuse(problem)
-        return
+    known = ServerClient(server, control_token).actions()
     if name is None:
         width = max(len(each["name"]) for each in known)
         for each in known:
@@ -85,12 +77,7 @@ def worlds() -> None:
 @token_option
 def list_worlds(server: str, control_token: str | None) -> None:
     """List the worlds: name, clock, how much happened, and where each is reached."""
-    try:
-        found = Control(server, control_token).call("GET", "worlds")["worlds"]
-    except Problem as problem:
-        refuse(problem)
-        return
-    for each in found:
+    for each in ServerClient(server, control_token).worlds():
         clock = each["clock"]
         click.echo(
             f"{click.style(each['name'].ljust(20), fg='cyan')} {clock['mode']:<6} {clock['now']}  "
@@ -120,12 +107,14 @@ def create(
     """Create a world, and print how it is reached and the credentials it has."""
     from mockserver.settings import Settings
 
-    body: dict[str, Any] = {"name": name, "seed": seed, "fixtures": list(fixture) or None}
-    if clock or now:
-        body["clock"] = {"mode": clock, "now": now}
-    if settings:
-        body["settings"] = Settings(set=settings).world_settings()
-    _print(Control(server, control_token), "POST", "worlds", body)
+    made = ServerClient(server, control_token).create_world(
+        name,
+        seed=seed,
+        clock={"mode": clock, "now": now} if clock or now else None,
+        fixtures=fixture or None,
+        settings=Settings(set=settings).world_settings() if settings else None,
+    )
+    _print(made.show())
 
 
 @worlds.command()
@@ -134,7 +123,7 @@ def create(
 @token_option
 def reset(name: str, server: str, control_token: str | None) -> None:
     """Take a world back to the moment after its creation."""
-    _print(Control(server, control_token), "POST", f"worlds/{name}/reset")
+    _print(ServerClient(server, control_token).world(name).reset())
 
 
 @worlds.command()
@@ -143,7 +132,7 @@ def reset(name: str, server: str, control_token: str | None) -> None:
 @token_option
 def drop(name: str, server: str, control_token: str | None) -> None:
     """Forget a world."""
-    _print(Control(server, control_token), "DELETE", f"worlds/{name}")
+    ServerClient(server, control_token).world(name).drop()
 
 
 @click.group()
@@ -156,12 +145,7 @@ def scenarios() -> None:
 @token_option
 def list_scenarios(server: str, control_token: str | None) -> None:
     """List the scenarios that can be run by name."""
-    try:
-        found = Control(server, control_token).call("GET", "scenarios")["scenarios"]
-    except Problem as problem:
-        refuse(problem)
-        return
-    for each in found:
+    for each in ServerClient(server, control_token).scenarios():
         click.echo(f"{click.style(each['name'].ljust(32), fg='cyan')} {each['kept']}")
 
 
@@ -171,10 +155,7 @@ def list_scenarios(server: str, control_token: str | None) -> None:
 @token_option
 def show_scenario(name: str, server: str, control_token: str | None) -> None:
     """Print a scenario's file."""
-    try:
-        click.echo(Control(server, control_token).call("GET", f"scenarios/{name}")["text"], nl=False)
-    except Problem as problem:
-        refuse(problem)
+    click.echo(ServerClient(server, control_token).scenario(name)["text"], nl=False)
 
 
 @scenarios.command("import")
@@ -183,13 +164,12 @@ def show_scenario(name: str, server: str, control_token: str | None) -> None:
 @token_option
 def import_scenarios(files: tuple[Path, ...], server: str, control_token: str | None) -> None:
     """Keep scenario FILES in the server's library; with `serve --data` they survive a restart."""
-    control = Control(server, control_token)
+    client = ServerClient(server, control_token)
     for file in files:
         try:
-            kept = control.call("POST", "scenarios", {"text": file.read_text(encoding="utf-8"), "source": str(file)})
-        except Problem as problem:
-            refuse(problem, 2)
-            return
+            kept = client.keep_scenario(file.read_text(encoding="utf-8"), source=str(file))
+        except ServerSaidNo as no:
+            fail(no, 2)
         click.echo(
             f"{kept['name']}: {kept['steps']} steps. Run it with: mockserver run {kept['name']} --server {server}"
         )
@@ -201,7 +181,7 @@ def import_scenarios(files: tuple[Path, ...], server: str, control_token: str | 
 @token_option
 def drop_scenario(name: str, server: str, control_token: str | None) -> None:
     """Forget a scenario of the library."""
-    _print(Control(server, control_token), "DELETE", f"scenarios/{name}")
+    ServerClient(server, control_token).drop_scenario(name)
 
 
 def value_of(text: str, schema: dict[str, Any], key: str) -> Any:
@@ -232,16 +212,18 @@ def _kinds(schema: dict[str, Any]) -> list[str]:
     return kind if isinstance(kind, list) else [kind]
 
 
-def _tell_delivery(control: Control, world: str, delivery: str) -> None:
+def _tell_delivery(world: WorldClient, delivery: str) -> None:
     """Wait a little for a webhook and say what became of it, beside the result rather than in it."""
-    with contextlib.suppress(Problem):
-        control.call("POST", f"worlds/{world}/settle", {"timeout": 3})
-    sent = control.call("GET", f"worlds/{world}/deliveries/{delivery}")
-    outcome = sent["error"] or (f"answered {sent['status']}" if sent["status"] else "is still under way")
-    good = sent["state"] == "delivered"
-    click.secho(f"{sent['method']} {sent['url']}: {outcome}", fg="green" if good else "yellow", err=True)
+    with contextlib.suppress(ServerSaidNo):
+        world.settle(timeout=3)
+    sent = world.delivery(delivery)
+    good = sent.state == "delivered"
+    outcome = sent.error or (f"answered {sent.status}" if sent.status else "is still under way")
+    # Most errors name the URL themselves.
+    told = outcome if sent.url in outcome else f"{sent.method} {sent.url}: {outcome}"
+    click.secho(told, fg="green" if good else "yellow", err=True)
     if not good:
-        click.echo(f"See it whole: GET /_mock/worlds/{world}/deliveries/{delivery}", err=True)
+        click.echo(f"See it whole: GET /_mock/worlds/{world.name}/deliveries/{delivery}", err=True)
 
 
 def _pair(argument: str) -> tuple[str, str]:
@@ -251,12 +233,5 @@ def _pair(argument: str) -> tuple[str, str]:
     return key, value
 
 
-def _print(control: Control, method: str, path: str, body: dict[str, Any] | None = None) -> None:
-    try:
-        given = {key: value for key, value in body.items() if value is not None} if body is not None else None
-        answer = control.call(method, path, given)
-    except Problem as problem:
-        refuse(problem)
-        return
-    if answer is not None:
-        click.echo(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode())
+def _print(answer: object) -> None:
+    click.echo(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode())

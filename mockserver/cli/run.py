@@ -6,16 +6,17 @@ import contextlib
 import logging
 import secrets
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import click
 
-from mockserver.cli.client import Control, Problem, refuse
+from mockserver.cli import fail
 from mockserver.cli.options import token_option, world_option
 from mockserver.cli.story import Story
+from mockserver.client import ServerClient, ServerSaidNo
+from mockserver.client.world import scenario_body
 from mockserver.errors import Unreachable
 from mockserver.settings import Settings, plain_value
 
@@ -92,7 +93,9 @@ def run(
     endpoints = {name: url for name, url in given.items() if url is not None}
     if plugin is not None:
         endpoints = {name: plugin.rstrip("/") + path for name, path in PATHS.items()} | endpoints
-    bodies = [{**_scenario(each), "inputs": dict(_input(item) for item in inputs)} for each in scenarios]
+    for each in scenarios:
+        _check_readable(each)
+    given_inputs = dict(_input(item) for item in inputs)
     logging.getLogger("reference_plugin").setLevel(logging.CRITICAL)
     passed = []
     given_server = server
@@ -102,38 +105,39 @@ def run(
             configured = bool(_world(server, world, control_token)["settings"]["motar"]["request_endpoint"])
         else:
             server = stack.enter_context(_emulator(port if port is not None else 8600 if endpoints else 0))
-        for body in bodies:
+        for scenario in scenarios:
             if endpoints or configured:
                 plugin_name = endpoints.get("request_endpoint", "the plugin the server was started for")
                 settings = {"motar": endpoints} if endpoints else {}
                 fresh = secrets.randbelow(1_000_000) if seed is None else seed
                 stage = Stage(server, world, settings, plugin_name, fresh)
-                passed.append(perform(stage, body, control_token))
+                passed.append(perform(stage, scenario, given_inputs, control_token))
             elif given_server is not None and world == "default":
                 # A world of its own: what people work with in `default` stays as it is.
                 with (
                     _world_for_a_run(server, control_token) as own,
                     reference_stage(server, own, control_token) as stage,
                 ):
-                    passed.append(perform(replace(stage, seed=seed), body, control_token))
+                    passed.append(perform(replace(stage, seed=seed), scenario, given_inputs, control_token))
             else:
                 with reference_stage(server, world, control_token) as stage:
-                    passed.append(perform(replace(stage, seed=seed), body, control_token))
+                    passed.append(perform(replace(stage, seed=seed), scenario, given_inputs, control_token))
     if given_server is not None and (endpoints or configured):
         told = f"The world {world} is as the run left it; back with: mockserver worlds reset {world} --server {server}"
         click.secho(f"  {told}", dim=True)
     sys.exit(0 if all(passed) else 1)
 
 
-def perform(stage: Stage, body: dict[str, Any], token: str | None = None) -> bool:
+def perform(stage: Stage, scenario: str, inputs: Mapping[str, Any] | None = None, token: str | None = None) -> bool:
     """Run one scenario on a server and print its story; answers whether it passed. Exits with 2 if it is none."""
     story = Story(stage.plugin, stage.seed)
     try:
-        given = {**body, "settings": stage.settings, "seed": stage.seed}
-        for event in Control(stage.server, token).stream(f"worlds/{stage.world}/runs", given):
-            story.tell(event)
-    except Problem as problem:
-        refuse(problem, 2)
+        with ServerClient(stage.server, token) as server:
+            world = server.world(stage.world)
+            for event in world.follow(scenario, inputs=inputs, settings=stage.settings, seed=stage.seed):
+                story.tell(event)
+    except ServerSaidNo as no:
+        fail(no, 2)
     return story.passed
 
 
@@ -155,12 +159,11 @@ def _emulator(port: int) -> Generator[str]:
 
 @contextlib.contextmanager
 def _world_for_a_run(server: str, token: str | None) -> Generator[str]:
-    control = Control(server, token)
-    name: str = control.call("POST", "worlds", {})["name"]
+    world = ServerClient(server, token).create_world()
     try:
-        yield name
+        yield world.name
     finally:
-        control.call("DELETE", f"worlds/{name}")
+        world.drop()
 
 
 @contextlib.contextmanager
@@ -204,21 +207,17 @@ def quickstart_credentials() -> tuple[str, str]:
 
 def _world(server: str, world: str, token: str | None) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = Control(server, token).call("GET", f"worlds/{world}")
-    except Problem as problem:
-        refuse(problem, 2)
-        raise
-    return found
+        return ServerClient(server, token).world(world).show()
+    except ServerSaidNo as no:
+        fail(no, 2)
 
 
-def _scenario(reference: str) -> dict[str, str]:
-    path = Path(reference)
-    if path.suffix in (".yaml", ".yml", ".json") or path.is_file():
-        try:
-            return {"text": path.read_text(encoding="utf-8"), "source": reference}
-        except (OSError, UnicodeDecodeError) as error:
-            raise click.UsageError(f"{reference} cannot be read: {error}.") from None
-    return {"scenario": reference}
+def _check_readable(reference: str) -> None:
+    """Refuse a file that cannot be read before anything is started; a name is the server's to know."""
+    try:
+        scenario_body(reference)
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"{reference} cannot be read: {error}.") from None
 
 
 def _input(text: str) -> tuple[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Concatenate, Generic, NoReturn, ParamSpec, Protocol, TypeVar, overload
 from urllib.parse import quote
@@ -76,6 +76,7 @@ class Transport(Protocol):
     server: str
 
     def send(self, call: Call[Any]) -> tuple[int, bytes]: ...
+    def stream(self, call: Call[T]) -> Iterator[T]: ...
 
 
 class AsyncTransport(Protocol):
@@ -84,6 +85,7 @@ class AsyncTransport(Protocol):
     server: str
 
     async def send(self, call: Call[Any]) -> tuple[int, bytes]: ...
+    def stream(self, call: Call[T]) -> AsyncIterator[T]: ...
 
 
 class Blocking:
@@ -96,6 +98,9 @@ class Blocking:
         __tracebackhide__ = True
         return call.answer(self._transport.server, *self._transport.send(call))
 
+    def _follow(self, call: Call[T]) -> Iterator[T]:
+        return self._transport.stream(call)
+
 
 class Awaiting:
     """Clients whose methods are awaited."""
@@ -106,6 +111,9 @@ class Awaiting:
     async def _perform(self, call: Call[T]) -> T:
         __tracebackhide__ = True
         return call.answer(self._transport.server, *await self._transport.send(call))
+
+    def _follow(self, call: Call[T]) -> AsyncIterator[T]:
+        return self._transport.stream(call)
 
 
 class endpoint(Generic[P, T]):
@@ -130,6 +138,31 @@ class endpoint(Generic[P, T]):
         def method(*args: P.args, **kwargs: P.kwargs) -> Any:
             __tracebackhide__ = True
             return perform(describe(instance, *args, **kwargs))
+
+        return method
+
+
+class stream(Generic[P, T]):
+    """Makes a method of a function that describes a call whose answer comes line by line, each of which is read."""
+
+    def __init__(self, describe: Callable[Concatenate[Any, P], Call[T]]) -> None:
+        self._describe = describe
+        self.__doc__ = describe.__doc__
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Callable[Concatenate[Any, P], Call[T]]: ...
+    @overload
+    def __get__(self, instance: Blocking, owner: type) -> Callable[P, Iterator[T]]: ...
+    @overload
+    def __get__(self, instance: Awaiting, owner: type) -> Callable[P, AsyncIterator[T]]: ...
+    def __get__(self, instance: Any, owner: type) -> Any:
+        if instance is None:
+            return self._describe
+        describe, follow = self._describe, instance._follow
+
+        @functools.wraps(describe)
+        def method(*args: P.args, **kwargs: P.kwargs) -> Any:
+            return follow(describe(instance, *args, **kwargs))
 
         return method
 

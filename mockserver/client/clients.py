@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
+from urllib.parse import quote
 
 from mockserver.client.calls import AsyncTransport, Awaiting, Blocking, Call, Transport, as_is, endpoint
 from mockserver.client.transports import AsyncHttpTransport, HttpTransport
@@ -60,6 +61,29 @@ class ServerMethods(Generic[W]):
     def actions(self) -> Call[list[dict[str, Any]]]:
         """Every action with its arguments as a JSON Schema."""
         return Call(method="GET", path="actions", read=lambda answer: list(answer["actions"]))
+
+    @endpoint
+    def scenarios(self) -> Call[list[dict[str, Any]]]:
+        """Every scenario that can be run by name, and where it is `kept`."""
+        return Call(method="GET", path="scenarios", read=lambda answer: list(answer["scenarios"]))
+
+    @endpoint
+    def scenario(self, name: str) -> Call[dict[str, Any]]:
+        """A scenario with its `text`."""
+        return Call(method="GET", path=f"scenarios/{quote(name)}", read=as_is)
+
+    @endpoint
+    def keep_scenario(self, text: str, *, source: str = "scenario") -> Call[dict[str, Any]]:
+        """Keep a scenario in the server's library, under the name in its text; `source` is what problems name.
+
+        Raises `ServerSaidNo` with every problem of a text that is no scenario.
+        """
+        return Call(method="POST", path="scenarios", body={"text": text, "source": source}, read=as_is)
+
+    @endpoint
+    def drop_scenario(self, name: str) -> Call[None]:
+        """Forget a scenario of the library."""
+        return Call(method="DELETE", path=f"scenarios/{quote(name)}", read=as_is)
 
     @endpoint
     def unaddressed(self) -> Call[dict[str, Any]]:

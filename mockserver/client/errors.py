@@ -15,8 +15,9 @@ class ServerSaidNo(MockserverError):
     """The server refused a call.
 
     `status` and `title` say how, `message` (also `detail`) and `hint` why and what to do. `problems` lists
-    everything that did not fit in what was sent, `near_misses` the exchanges that came closest to what was
-    asked for, as the control API has them (`id`, `label`, `score`, `differences`). `body` is the whole answer.
+    everything that did not fit in what was sent (in the file `source`, if it was one), `near_misses` the exchanges
+    that came closest to what was asked for, as the control API has them (`id`, `label`, `score`, `differences`).
+    `body` is the whole answer.
     """
 
     def __init__(self, status: int, body: Mapping[str, Any]) -> None:
@@ -27,11 +28,13 @@ class ServerSaidNo(MockserverError):
         self.detail = self.message
         self.did_you_mean: str | None = body.get("did_you_mean")
         self.matched: int | None = body.get("matched")
+        self.source: str | None = body.get("source")
         self.problems = tuple(_problem(each) for each in body.get("problems", ()))
         self.near_misses: tuple[dict[str, Any], ...] = tuple(body.get("near_misses", ()))
 
     def __str__(self) -> str:
-        lines = [super().__str__(), *(f"  {problem}" for problem in self.problems)]
+        file = f"{self.source}:" if self.source else ""
+        lines = [super().__str__(), *(f"  {file if problem.line else ''}{problem}" for problem in self.problems)]
         for n, miss in enumerate(self.near_misses):
             lines.append(f"  {'Also' if n else 'The closest that'} came: #{miss['id']} {miss['label']}")
             lines += [f"    {each}" for each in differences(miss)]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import weakref
-from typing import Any, NoReturn
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, NoReturn, TypeVar
 
 from mockserver.client.calls import Call
 from mockserver.errors import Unreachable
+
+T = TypeVar("T")
 
 
 class HttpTransport:
@@ -30,6 +34,20 @@ class HttpTransport:
             _unreachable(self.server, call, error, slow=isinstance(error, self._slow))
         return answer.status_code, answer.content
 
+    def stream(self, call: Call[T]) -> Iterator[T]:
+        """Send a call, and read each line of its answer as it comes, whatever time that takes.
+
+        Raises what `Call.answer` does, and `Unreachable`.
+        """
+        try:
+            with self._http.stream(**_streamed(call)) as answer:
+                if answer.status_code >= 400:
+                    call.answer(self.server, answer.status_code, answer.read())
+                for line in answer.iter_lines():
+                    yield call.read(json.loads(line))
+        except self._errors as error:
+            _unreachable(self.server, call, error, slow=False)
+
 
 class AsyncHttpTransport:
     """The same for one event loop; close it there."""
@@ -49,6 +67,17 @@ class AsyncHttpTransport:
         except self._errors as error:
             _unreachable(self.server, call, error, slow=isinstance(error, self._slow))
         return answer.status_code, answer.content
+
+    async def stream(self, call: Call[T]) -> AsyncIterator[T]:
+        """`HttpTransport.stream`, to be iterated over with `async for`."""
+        try:
+            async with self._http.stream(**_streamed(call)) as answer:
+                if answer.status_code >= 400:
+                    call.answer(self.server, answer.status_code, await answer.aread())
+                async for line in answer.aiter_lines():
+                    yield call.read(json.loads(line))
+        except self._errors as error:
+            _unreachable(self.server, call, error, slow=False)
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -76,6 +105,11 @@ def _request(call: Call[Any]) -> dict[str, Any]:
         "headers": {"content-type": "application/json"} if content is not None else {},
         "timeout": call.patience,
     }
+
+
+def _streamed(call: Call[Any]) -> dict[str, Any]:
+    asked = _request(call)
+    return {**asked, "headers": {**asked["headers"], "accept": "application/x-ndjson"}, "timeout": None}
 
 
 def _unreachable(server: str, call: Call[Any], error: Exception, *, slow: bool) -> NoReturn:

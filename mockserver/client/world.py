@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, Unpack
 
 from mockserver.client.answers import ClockReading, Delivery, Exchange, Plugin, Run, SignIn
-from mockserver.client.calls import PATIENCE, Call, as_is, endpoint, segment
+from mockserver.client.calls import PATIENCE, Call, as_is, endpoint, segment, stream
 from mockserver.client.errors import NotAsExpected
 from mockserver.client.matches import Kind, Match, as_body
 
@@ -154,11 +154,32 @@ class WorldMethods(OfWorld):
 
         Raises `NotAsExpected` with the story of the steps when one fails, unless `check` is false.
         """
-        body: dict[str, Any] = {**_scenario(scenario), "inputs": dict(inputs or {}), "settings": dict(settings or {})}
+        body: dict[str, Any] = {
+            **scenario_body(scenario),
+            "inputs": dict(inputs or {}),
+            "settings": dict(settings or {}),
+        }
         if seed is not None:
             body["seed"] = seed
         read = _read_checked if check else Run.read
         return Call(method="POST", path=self._path("runs"), body=body, read=read, patience=timeout)
+
+    @stream
+    def follow(
+        self,
+        scenario: str | Path,
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        settings: Mapping[str, Any] | None = None,
+        seed: int | None = None,
+    ) -> Call[dict[str, Any]]:
+        """`run` a scenario, which may fail, and answer each step as it starts and ends, and at last the run.
+
+        One document for each `event`: `started` and `finished` with the `step`, `ended` with the `run`, or `refused`
+        with the reason in `detail`.
+        """
+        call = WorldMethods.run(self, scenario, inputs=inputs, settings=settings, seed=seed)
+        return Call(method=call.method, path=call.path, body=call.body, read=as_is)
 
 
 class JournalMethods(OfWorld):
@@ -295,7 +316,7 @@ def _read_checked(answer: Any) -> Run:
     return run
 
 
-def _scenario(reference: str | Path) -> dict[str, str]:
+def scenario_body(reference: str | Path) -> dict[str, str]:
     """A file's text, for the server may see other files than we do; else a name that the server knows."""
     path = Path(reference)
     if path.suffix in (".yaml", ".yml", ".json") or path.is_file():

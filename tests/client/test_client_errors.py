@@ -125,6 +125,19 @@ def test_another_server_is_told_from_ours(httpserver, status, body):
         ServerClient(httpserver.url_for("")).health()
 
 
+def test_nobody_there_is_said_to_who_follows_a_scenario_too(unused_url):
+    with pytest.raises(Unreachable, match="No mockserver answers"):
+        next(connect(unused_url).follow("motar/ato-happy-path"))
+
+    async def follow() -> None:
+        async with AsyncServerClient(unused_url) as server:
+            async for _ in server.world().follow("motar/ato-happy-path"):
+                pass
+
+    with pytest.raises(Unreachable, match="No mockserver answers"):
+        asyncio.run(follow())
+
+
 def test_a_server_that_takes_too_long_is_said_to(httpserver):
     from mockserver.client.calls import Call, as_is
     from mockserver.client.transports import HttpTransport

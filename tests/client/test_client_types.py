@@ -9,8 +9,9 @@ from mypy import api
 
 ROOT = Path(__file__).parent.parent.parent
 SOURCE = """
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
-from typing import assert_type
+from typing import Any, assert_type
 
 from mockserver import AsyncWorldClient, WorldClient, connect
 from mockserver.client import AsyncServerClient, Exchange, ServerClient, SignIn
@@ -21,11 +22,13 @@ assert_type(world.journal.wait("POST /x", status=200, timeout=1), list[Exchange]
 assert_type(world.journal.verify(path="/x", count=2), int)
 assert_type(world.sign_in("@olivia", visit=True), SignIn)
 assert_type(world.clock.advance("25h"), datetime)
+assert_type(world.follow("a.yaml"), Iterator[dict[str, Any]])
 assert_type(ServerClient("http://127.0.0.1:8600").create_world("a", seed=1), WorldClient)
 
 
 async def awaits(world: AsyncWorldClient) -> None:
     assert_type(await world.journal.wait("POST /x", count=2), list[Exchange])
+    assert_type(world.follow("a.yaml"), AsyncIterator[dict[str, Any]])
     assert_type(await AsyncServerClient("http://127.0.0.1:8600").create_world(), AsyncWorldClient)
 
 

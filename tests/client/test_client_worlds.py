@@ -177,6 +177,50 @@ def test_a_scenario_that_is_no_file_is_looked_up_by_name(own):
         own.run("motar/ato-happy-pat")
 
 
+def test_a_scenario_is_followed_step_by_step_whether_it_passes_or_not(own, tmp_path, server):
+    file = tmp_path / "failing.yaml"
+    file.write_text(FAILING)
+    told = [(each["event"], each.get("step", {}).get("index")) for each in own.follow(file)]
+    assert told == [("started", 1), ("finished", 1), ("started", 2), ("finished", 2), ("ended", None)]
+
+    async def follow() -> list[tuple[str, int | None]]:
+        async with AsyncServerClient(server) as emulated:
+            events = emulated.world(own.name).follow(file)
+            return [(each["event"], each.get("step", {}).get("index")) async for each in events]
+
+    assert asyncio.run(follow()) == told
+
+
+def test_a_scenario_that_cannot_be_followed_is_told_as_one_that_cannot_be_run(own, server):
+    with pytest.raises(ServerSaidNo, match="Did you mean 'motar/ato-happy-path'"):
+        next(own.follow("motar/ato-happy-pat"))
+
+    async def follow() -> None:
+        async with AsyncServerClient(server) as emulated:
+            async for _ in emulated.world(own.name).follow("motar/ato-happy-pat"):
+                pass
+
+    with pytest.raises(ServerSaidNo, match="Did you mean 'motar/ato-happy-path'"):
+        asyncio.run(follow())
+
+
+def test_a_scenario_is_kept_run_by_name_and_forgotten(emulated, own):
+    assert emulated.keep_scenario(SCENARIO)["name"] == "client/one-action"
+    assert {"name": "client/one-action", "kept": "library"} in emulated.scenarios()
+    assert emulated.scenario("client/one-action")["text"] == SCENARIO
+    assert own.run("client/one-action").passed
+    emulated.drop_scenario("client/one-action")
+    with pytest.raises(ServerSaidNo, match="There is no scenario"):
+        emulated.scenario("client/one-action")
+
+
+def test_a_text_that_is_no_scenario_is_told_with_the_file_and_the_line(emulated):
+    with pytest.raises(ServerSaidNo) as refused:
+        emulated.keep_scenario("name: x\nsteps:\n  - acton: y\n", source="mine.yaml")
+    assert refused.value.source == "mine.yaml"
+    assert "\n  mine.yaml:3:5: " in str(refused.value)
+
+
 def test_worlds_come_and_go(emulated, made):
     world = made(seed=5, clock={"mode": "frozen", "now": START})
     assert world.show()["seed"] == 5
