@@ -17,13 +17,15 @@ from starlette.routing import Mount, Route
 from mockserver import resources
 from mockserver.checking import yaml
 from mockserver.console.app import ASSETS, Console
-from mockserver.control.answers import HANDLERS, Bounds, LastResort, json, problem
+from mockserver.control.answers import HANDLERS, Bounds, LastResort, allowed_methods, json, problem
 from mockserver.control.doors import Doors
 from mockserver.control.journal import JournalApi
 from mockserver.control.openapi import OpenApi
 from mockserver.control.scenarios import ScenariosApi
 from mockserver.control.worlds import WorldsApi
+from mockserver.delivery.dispatcher import Bounds as DeliveryBounds
 from mockserver.delivery.dispatcher import Dispatcher
+from mockserver.delivery.forbidden import Forbidden
 from mockserver.delivery.runtime import Runtime
 from mockserver.delivery.targets import Targets
 from mockserver.edge.app import Edge
@@ -109,7 +111,13 @@ def build_app(
     if settings.public_url:
         worlds.address = settings.public_url.rstrip("/")
     worlds.create(DEFAULT)
-    runtime = Runtime(worlds, Dispatcher(transport=transport, targets=Targets(settings.map_host)))
+    dispatcher = Dispatcher(
+        transport=transport,
+        targets=Targets(settings.map_host),
+        forbidden=Forbidden.but(settings.allow_target),
+        bounds=DeliveryBounds(settings.max_response, settings.max_attempts, settings.max_attempts_per_target),
+    )
+    runtime = Runtime(worlds, dispatcher)
     library = Library(Path(settings.data) if settings.data else None)
     edge = Edge(
         worlds,
@@ -191,9 +199,10 @@ def _own_pages(
         return problem(404, "Nothing here", f"The control API has nothing at {request.method} {request.url.path}.")
 
     async def wrong_method(request: Request, error: Exception) -> Response:
-        answer = problem(405, "Wrong method", f"{request.url.path} does not take {request.method}.")
-        answer.headers.update(getattr(error, "headers", None) or {})
-        return answer
+        # Starlette tells the methods of the first route at a path; others may follow.
+        allowed = ", ".join(allowed_methods(request.app.routes, request.scope))
+        told = f"{request.url.path} takes {allowed}, not {request.method}."
+        return problem(405, "Wrong method", told, headers={"allow": allowed})
 
     console = Console(
         worlds,

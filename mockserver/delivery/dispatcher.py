@@ -15,7 +15,9 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 import msgspec
 
-from mockserver.delivery.targets import Targets
+from mockserver.delivery.forbidden import Forbidden, TargetRefused
+from mockserver.delivery.slots import Slots
+from mockserver.delivery.targets import DEFAULT_PORTS, Targets
 from mockserver.errors import Gone, MockserverError
 from mockserver.world.outbox import DELIVERIES, Attempt, Delivery
 from mockserver.world.settings import CoreSettings
@@ -28,12 +30,19 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mockserver.delivery")
 
-MAX_RESPONSE = 1024 * 1024
-MAX_ATTEMPTS_AT_ONCE = 64
 USER_AGENT = "motar-mockserver"
 STORE_AGAIN = 1.0
 """Seconds after which what could not be stored is tried again: a disk that is full may have room then."""
 INTERRUPTED = "interrupted: the emulator ended while this attempt was under way"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much of an answer is read, in bytes; how many attempts are under way at once, in all and to one target."""
+
+    response: int = 1024 * 1024
+    attempts: int = 128
+    attempts_per_target: int = 16
 
 
 @dataclass(slots=True)
@@ -47,18 +56,28 @@ class Dispatcher:
     """Takes pending deliveries out into the world and brings their outcome back, each in its own transaction.
 
     Deliveries of one world to one URL go one after the other, so that a plugin sees them in the
-    order in which they were decided; everything else goes at once, up to a bound. A target that is
-    down, slow or wrong costs nobody but its own lane. `targets` says which hosts are reached under
-    another name; the Host header stays that of the URL the delivery is for.
+    order in which they were decided; everything else goes at once, up to `bounds`. A target that is
+    down, slow or wrong costs nobody but itself. `targets` says which hosts are reached under another
+    name; the Host header stays that of the URL the delivery is for. Nothing is sent where it is
+    `forbidden`.
     """
 
-    def __init__(self, *, transport: httpx2.AsyncBaseTransport | None = None, targets: Targets | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        targets: Targets | None = None,
+        forbidden: Forbidden | None = None,
+        bounds: Bounds | None = None,
+    ) -> None:
         self._transport = transport
         self._targets = targets or Targets()
+        self._forbidden = forbidden or Forbidden()
+        self._bounds = bounds or Bounds()
         self._client: httpx2.AsyncClient | None = None
         self._lanes: dict[tuple[World, str], _Lane] = {}
         self._cut_off: set[tuple[World, str]] = set()
-        self._slots = asyncio.Semaphore(MAX_ATTEMPTS_AT_ONCE)
+        self._slots = Slots(self._bounds.attempts, self._bounds.attempts_per_target)
         self._running = False
 
     async def start(self) -> None:
@@ -95,11 +114,12 @@ class Dispatcher:
                 lane.task = asyncio.create_task(self._work(world, delivery.url, lane))
 
     async def _work(self, world: World, url: str, lane: _Lane) -> None:
+        target = _target(self._targets.reach(url))
         try:
             while lane.waiting:
                 delivery_id = lane.waiting.popleft()
                 try:
-                    async with self._slots:
+                    async with self._slots.taken(target):
                         await self._attempt(world, delivery_id)
                 except Gone:
                     pass
@@ -174,24 +194,29 @@ class Dispatcher:
     async def _send(self, delivery: Delivery, timeout: float) -> _Outcome:
         import httpx2
 
+        from mockserver.delivery.network import GuardedTransport, read_bounded
+
         client = self._client
         if client is None:
             client = self._client = httpx2.AsyncClient(
-                transport=self._transport,
+                transport=self._transport or GuardedTransport(self._forbidden, connections=self._bounds.attempts),
                 trust_env=False,
                 # The world's own setting bounds an attempt as a whole; httpx's five seconds would come first.
                 timeout=None,
                 # Plugins of different worlds share this client: a cookie of one must not reach another.
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
                 follow_redirects=False,
-                headers={"user-agent": USER_AGENT},
-                limits=httpx2.Limits(max_connections=MAX_ATTEMPTS_AT_ONCE, max_keepalive_connections=16),
+                headers={"user-agent": USER_AGENT, "accept-encoding": "gzip"},
             )
         sent: tuple[tuple[str, str], ...] = delivery.headers
         url = self._targets.reach(delivery.url)
         sent_to = url if url != delivery.url else None
         place = _where(delivery.url) + (f" (sent to {_where(url)})" if sent_to else "")
+        reached = _split(url)
         try:
+            if reached.scheme not in DEFAULT_PORTS:
+                raise TargetRefused(f"webhooks go to http and https URLs only, not to {_where(url)!r}")
+            self._forbidden.check_name(reached.hostname or "")
             request = client.build_request(
                 delivery.method, delivery.url, headers=list(delivery.headers), content=delivery.body.encode() or None
             )
@@ -203,9 +228,11 @@ class Dispatcher:
             async with asyncio.timeout(timeout):
                 response = await client.send(request, stream=True)
                 try:
-                    body = await _read(response)
+                    body = await read_bounded(response, self._bounds.response)
                 finally:
                     await response.aclose()
+        except TargetRefused as error:
+            return _Outcome(sent, sent_to, error=str(error))
         except TimeoutError:
             return _Outcome(sent, sent_to, error=f"no answer from {place} within {timeout:g} s")
         except httpx2.ConnectError as error:
@@ -226,15 +253,6 @@ class _Outcome:
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     error: str | None = None
-
-
-async def _read(response: httpx2.Response) -> bytes:
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > MAX_RESPONSE:
-            return bytes(body[:MAX_RESPONSE])
-    return bytes(body)
 
 
 async def _keep(world: World, change: Callable[[], None]) -> None:
@@ -278,7 +296,14 @@ def _record(world: World, delivery_id: str, attempt: Attempt) -> None:
 
 def _where(url: str) -> str:
     parts = _split(url)
-    return f"{parts.scheme}://{parts.netloc}{parts.path}" if parts.netloc else url
+    # Without the login and the query: this goes into errors and logs.
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" if parts.netloc else url
+
+
+def _target(url: str) -> str:
+    """Scheme, host and port of a URL: who must bear what goes there."""
+    parts = _split(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2].lower()}"
 
 
 def _split(url: str) -> SplitResult:

@@ -16,6 +16,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from tests.conftest import world_maker
 from tests.support import Live, toy_server_running
 
 
@@ -328,3 +329,23 @@ def test_a_plugin_that_calls_back_from_inside_a_webhook_is_served(toy_world: Liv
         ("delivery", "/hook"),
         ("inbound", "/toy/notes"),
     ]
+
+
+def packed(body: bytes) -> bytes:
+    data = gzip.compress(body)
+    return b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(data) + data
+
+
+def test_a_packed_answer_is_unpacked_and_a_small_one_that_holds_much_is_cut(toy_world: Live):
+    with talker(packed(b"thanks")) as url:
+        assert sent(toy_world, url)["attempts"][0]["response"]["body"] == "thanks"
+    with talker(packed(bytes(64 * 1024 * 1024))) as url:
+        toy_world.act("toy.send", url=url)
+        toy_world.settle()
+    assert len(delivery(toy_world, 2)["attempts"][0]["response"]["body"]) == 1024 * 1024
+
+
+def test_an_answer_is_read_up_to_the_setting(httpserver: HTTPServer):
+    httpserver.expect_request("/hook").respond_with_data("x" * 100_000)
+    with toy_server_running(max_response=2048) as url, world_maker(url, clock={"mode": "frozen"}) as make:
+        assert sent(make(), httpserver.url_for("/hook"))["attempts"][0]["response"]["body"] == "x" * 2048
