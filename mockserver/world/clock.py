@@ -68,6 +68,8 @@ class Clock:
     def __init__(self, states: Collection[ClockState], wall: Callable[[], float]) -> None:
         self._states = states
         self._wall = wall
+        self._millisecond = 0
+        self._now = EARLIEST
 
     @property
     def mode(self) -> ClockMode:
@@ -76,9 +78,14 @@ class Clock:
     def now(self) -> datetime:
         """The current instant, in UTC, to the millisecond."""
         state = self._states["clock"]
-        if state.mode == "live":
-            return to_milliseconds(datetime.fromtimestamp(self._wall() + state.offset, UTC))
-        return state.now
+        if state.mode != "live":
+            return state.now
+        millisecond = int((self._wall() + state.offset) * 1000)
+        if millisecond != self._millisecond:
+            self._millisecond = millisecond
+            seconds, rest = divmod(millisecond, 1000)
+            self._now = datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest * 1000)
+        return self._now
 
     def set(self, mode: ClockMode, now: datetime | None = None) -> None:
         """Choose mode and instant; without `now` the current instant is kept. Raises `Refused` outside all dates."""

@@ -73,15 +73,15 @@ class Collection(Generic[T]):
 
     def get(self, key: str) -> T | None:
         """The document with this key, or None."""
-        document = self._documents.get(key)
-        return None if isinstance(document, _Deleted) else document
+        document: Any = self._documents.get(key)
+        return None if document is _DELETED else document
 
     def __getitem__(self, key: str) -> T:
         """The document with this key; raises `Unknown` when there is none."""
-        document = self.get(key)
-        if document is None:
+        document: Any = self._documents.get(key)
+        if document is None or document is _DELETED:
             raise Unknown(self.kind.name, key)
-        return document
+        return cast(T, document)
 
     def find(self, index: str, value: object) -> list[T]:
         """Every document whose `index` field is (or, for a tuple, contains) `value`, oldest first."""
@@ -93,8 +93,11 @@ class Collection(Generic[T]):
 
     def first(self, index: str, value: object) -> T | None:
         """The oldest document found by `index`, or None."""
-        found = self.find(index, value)
-        return found[0] if found else None
+        keys = self._indexes[index].get(value)
+        if not keys:
+            return None
+        key = next(iter(keys)) if len(keys) == 1 else min(keys, key=self._ordinal.__getitem__)
+        return cast(T, self._documents[key])
 
     def last(self) -> T | None:
         """The newest document, or None."""
@@ -165,30 +168,41 @@ class Collection(Generic[T]):
     def _remember(self, key: str) -> None:
         if not self._changes.open:
             raise RuntimeError(f"{self.kind.name} can only change inside a transaction")
-        self._changes.before.setdefault((self.kind.name, key), self.get(key))
+        place = (self.kind.name, key)
+        if place not in self._changes.before:
+            self._changes.before[place] = self.get(key)
 
     def _set(self, key: str, document: T) -> None:
-        current = self._documents.get(key)
-        if isinstance(current, _Deleted):
-            self._deleted -= 1
-        elif current is not None:
-            self._unindex(key, current)
-        else:
+        current: Any = self._documents.get(key)
+        if current is None:
             self._ordinal[key] = self._next_ordinal
             self._next_ordinal += 1
+        elif current is _DELETED:
+            self._deleted -= 1
+            current = None
         self._documents[key] = document
         for name, buckets in self._indexes.items():
-            for value in _values(getattr(document, name)):
+            now = getattr(document, name)
+            if current is not None:
+                was = getattr(current, name)
+                if was is now or was == now:
+                    continue
+                _leave(buckets, was, key)
+            for value in _values(now):
                 buckets.setdefault(value, set()).add(key)
 
     def _unindex(self, key: str, document: T) -> None:
         for name, buckets in self._indexes.items():
-            for value in _values(getattr(document, name)):
-                bucket = buckets.get(value)
-                if bucket is not None:
-                    bucket.discard(key)
-                    if not bucket:
-                        del buckets[value]
+            _leave(buckets, getattr(document, name), key)
+
+
+def _leave(buckets: dict[object, set[str]], values: object, key: str) -> None:
+    for value in _values(values):
+        bucket = buckets.get(value)
+        if bucket is not None:
+            bucket.discard(key)
+            if not bucket:
+                del buckets[value]
 
 
 def _values(value: object) -> tuple[object, ...]:

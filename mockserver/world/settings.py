@@ -60,7 +60,6 @@ class SettingsShape:
 
     def __init__(self, sections: dict[str, type[msgspec.Struct]]) -> None:
         self.sections = sections
-        self._names = {struct: name for name, struct in sections.items()}
         self._shape = msgspec.defstruct(
             "WorldSettings",
             [(name, struct, msgspec.field(default_factory=struct)) for name, struct in sections.items()],
@@ -72,7 +71,6 @@ class SettingsShape:
         """The settings as one Struct; raises `Invalid` with every problem."""
         return checking.convert(values, self._shape, what="The settings")
 
-    def section(self, settings: msgspec.Struct, struct: type[S]) -> S:
-        """One section of decoded settings, by its type."""
-        section: S = getattr(settings, self._names[struct])
-        return section
+    def sections_of(self, settings: msgspec.Struct) -> dict[type, Any]:
+        """Every section of decoded settings by its type."""
+        return {struct: getattr(settings, name) for name, struct in self.sections.items()}

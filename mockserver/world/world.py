@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -112,7 +112,9 @@ class World:
         self._collections: dict[str, Collection[Any]] = {
             kind.name: Collection(kind, self._changes) for kind in schema.kinds
         }
-        self._settings: tuple[SettingsDocument | None, msgspec.Struct] = (None, schema.settings.decode({}))
+        self._settings_of: SettingsDocument | None = None
+        self._sections = schema.settings.sections_of(schema.settings.decode({}))
+        self._transaction = _Transaction(self)
         self.mint = Minter(seed, name, self[COUNTERS])
         self.clock = Clock(self[CLOCKS], wall)
         self.timers = Timers(self[TIMERS], self.clock, self.mint)
@@ -122,7 +124,8 @@ class World:
         return f"<World {self.name}>"
 
     def __getitem__(self, kind: Kind[T]) -> Collection[T]:
-        return cast("Collection[T]", self._collections[kind.name])
+        collection: Collection[T] = self._collections[kind.name]
+        return collection
 
     @property
     def base_url(self) -> str:
@@ -141,9 +144,12 @@ class World:
     def settings(self, section: type[S]) -> S:
         """One section of this world's settings, by its type."""
         document = self[SETTINGS].get("settings")
-        if document is not self._settings[0]:
-            self._settings = (document, self.schema.settings.decode(document.values if document else {}))
-        return self.schema.settings.section(self._settings[1], section)
+        if document is not self._settings_of:
+            shape = self.schema.settings
+            self._sections = shape.sections_of(shape.decode(document.values if document else {}))
+            self._settings_of = document
+        found: S = self._sections[section]
+        return found
 
     def change_settings(self, values: dict[str, Any]) -> None:
         """Merge `values` into the settings, section by section; raises `Invalid` and changes nothing."""
@@ -165,30 +171,37 @@ class World:
         """Whether credentials that a fixture spells out are used as they are."""
         return self.name == "default" or self.settings(CoreSettings).fixture_credentials == "literal"
 
-    @contextmanager
-    def transaction(self) -> Generator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """All or nothing: what is raised inside undoes every change, whatever it was.
 
         Raises `Gone` when the world has ended. Transactions do not nest.
         """
+        return self._transaction
+
+    def _begin(self) -> None:
         self.check_alive()
         if self._changes.open:
             raise RuntimeError("a transaction is open already")
         self._changes.open = True
+
+    def _finish(self, error: BaseException | None) -> None:
+        changes = self._changes
+        before = changes.before
         try:
-            yield
-            before = self._changes.before
+            if error is not None:
+                self._roll_back()
+                return
             if before:
-                self._hooks.commit(self, before)
-        except BaseException:
-            self._roll_back()
-            raise
-        else:
-            self._changes.before = {}
-            for kind, key in before:
-                self._collections[kind].settle(key)
+                try:
+                    self._hooks.commit(self, before)
+                except BaseException:
+                    self._roll_back()
+                    raise
+                changes.before = {}
+                for kind, key in before:
+                    self._collections[kind].settle(key)
         finally:
-            self._changes.open = False
+            changes.open = False
         if before:
             self._hooks.committed(self, before)
 
@@ -199,12 +212,12 @@ class World:
         if any(kind == TIMERS.name for kind, _ in before):
             self.timers.reload()
 
-    def act(self, name: str, arguments: object = msgspec.UNSET) -> Any:
+    def act(self, name: str, arguments: object = None) -> Any:
         """Run an action in a transaction of its own and journal it; answers its result as plain data.
 
         Raises `Unknown`, `Invalid` or `Refused`, after journalling the refusal.
         """
-        return self._act(name, {} if arguments is msgspec.UNSET else arguments)
+        return self._act(name, {} if arguments is None else arguments)
 
     def fire(self, timer: Timer) -> None:
         """Run a timer's work. A refusal ends the timer all the same: it would be refused for ever.
@@ -267,7 +280,7 @@ class World:
         """The deliveries to be sent now, oldest first: among the `touched` documents, or all."""
         if touched is None:
             return self[DELIVERIES].find("state", "pending")
-        found = (self[DELIVERIES].get(key) for kind, key in touched if kind == DELIVERIES.name)
+        found = [self[DELIVERIES].get(key) for kind, key in touched if kind == DELIVERIES.name]
         return [delivery for delivery in found if delivery is not None and delivery.state == "pending"]
 
     def watch(self, callback: Callable[[], None]) -> Callable[[], None]:
@@ -277,8 +290,9 @@ class World:
 
     def stir(self) -> None:
         """Tell the watchers to look again."""
-        for watcher in tuple(self._watchers):
-            watcher()
+        if self._watchers:
+            for watcher in tuple(self._watchers):
+                watcher()
 
     def check_alive(self) -> None:
         """Raise `Gone` when this world has ended."""
@@ -289,3 +303,18 @@ class World:
         """Close this world for good: `how` is reset, restored or dropped."""
         self.ended = how
         self.stir()
+
+
+class _Transaction(AbstractContextManager[None]):
+    """A world's one transaction at a time; a generator would cost as much as a whole look-up."""
+
+    __slots__ = ("_world",)
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def __enter__(self) -> None:
+        self._world._begin()
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self._world._finish(error)
