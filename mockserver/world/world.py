@@ -212,12 +212,12 @@ class World:
         if any(kind == TIMERS.name for kind, _ in before):
             self.timers.reload()
 
-    def act(self, name: str, arguments: object = None) -> Any:
+    def act(self, name: str, arguments: object = msgspec.UNSET) -> Any:
         """Run an action in a transaction of its own and journal it; answers its result as plain data.
 
         Raises `Unknown`, `Invalid` or `Refused`, after journalling the refusal.
         """
-        return self._act(name, {} if arguments is None else arguments)
+        return self._act(name, {} if arguments is msgspec.UNSET else arguments)
 
     def fire(self, timer: Timer) -> None:
         """Run a timer's work. A refusal ends the timer all the same: it would be refused for ever.
