@@ -195,13 +195,11 @@ def _own_pages(
             {"status": "ready" if not runtime.closing else "closing", "version": release, "worlds": len(worlds)}
         )
 
-    async def not_found(request: Request, error: Exception) -> Response:
-        return problem(404, "Nothing here", f"The control API has nothing at {request.method} {request.url.path}.")
-
-    async def wrong_method(request: Request, error: Exception) -> Response:
-        # Starlette tells the methods of the first route at a path; others may follow.
-        allowed = ", ".join(allowed_methods(request.app.routes, request.scope))
-        told = f"{request.url.path} takes {allowed}, not {request.method}."
+    async def no_route(request: Request, error: Exception) -> Response:
+        path, allowed = request.url.path, ", ".join(allowed_methods(request))
+        if not allowed:
+            return problem(404, "Nothing here", f"The control API has nothing at {request.method} {path}.")
+        told = f"{path} does not take {request.method}; it takes {allowed}."
         return problem(405, "Wrong method", told, headers={"allow": allowed})
 
     console = Console(
@@ -231,8 +229,9 @@ def _own_pages(
             ],
         ),
     ]
-    own = Starlette(routes=routes, exception_handlers={404: not_found, 405: wrong_method, **HANDLERS})
+    own = Starlette(routes=routes, exception_handlers={404: no_route, 405: no_route, **HANDLERS})
     own.state.bounds = Bounds(settings.max_control_body, settings.max_depth)
+    own.add_middleware(OnceDurable, worlds=worlds)
     own.add_middleware(LastResort)
     own.add_middleware(
         Doors,

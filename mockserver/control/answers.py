@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping, MutableMapping
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Mount, Route
 
 from mockserver import checking
 from mockserver.errors import Conflict, Full, Gone, Invalid, InvalidFile, MockserverError, Refused, Unknown
@@ -143,6 +144,23 @@ class LastResort:
             log.exception("answering %s %s failed", scope["method"], scope["path"])
             answer = problem(500, "Failed", "The emulator failed; its log says why. Please report it.")
             await answer(scope, receive, send)
+
+
+def allowed_methods(request: Request) -> list[str]:
+    """Every method that the app takes at the path of a request: Starlette tells those of one route only."""
+    scope = {**request.scope, "root_path": request.scope.get("app_root_path", "")}
+    return sorted(_methods(request.app.routes, scope))
+
+
+def _methods(routes: Iterable[BaseRoute], scope: MutableMapping[str, Any]) -> set[str]:
+    found: set[str] = set()
+    for route in routes:
+        matched, below = route.matches(scope)
+        if matched is not Match.NONE and isinstance(route, Mount):
+            found |= _methods(route.routes, {**scope, **below})
+        elif matched is not Match.NONE and isinstance(route, Route):
+            found |= route.methods or set()
+    return found
 
 
 async def unless_client_leaves(request: Request, work: Coroutine[Any, Any, T]) -> T:
