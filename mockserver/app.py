@@ -231,7 +231,6 @@ def _own_pages(
     ]
     own = Starlette(routes=routes, exception_handlers={404: no_route, 405: no_route, **HANDLERS})
     own.state.bounds = Bounds(settings.max_control_body, settings.max_depth)
-    own.add_middleware(OnceDurable, worlds=worlds)
     own.add_middleware(LastResort)
     own.add_middleware(
         Doors,
