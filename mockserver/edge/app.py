@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from itertools import chain
@@ -90,6 +91,8 @@ class Edge:
         at = world.clock.now() if world is not None else datetime.fromtimestamp(wall, UTC)
         unfit = self._unfit(scope, max_body if too_long else None)
         answer, error = self._answer(call, found, placed, unfit)
+        if (kept := self._worlds.durable()) is not None:
+            answer, error = await self._once_durable(kept, call, found, placed) or (answer, error)
         if world is not None and (shared := cors.headers(call, world.settings(CoreSettings))):
             answer = Answer(answer.status, (*answer.headers, *shared), answer.body)
         fields: dict[str, Any] = {
@@ -111,7 +114,7 @@ class Edge:
             "addressed_by": placed.rule,
             "authenticated_by": call.authenticated_by,
             "error": error,
-            "violations": tuple(call.violations),
+            "violations": (*call.violations, *call.notes),
         }
         if world is None:
             self._worlds.record_unaddressed(error or "", Exchange(id=0, **fields))
@@ -127,6 +130,21 @@ class Edge:
         finally:
             world.inflight -= 1
             world.stir()
+
+    async def _once_durable(
+        self, kept: Awaitable[None], call: Call, found: Found, placed: Place
+    ) -> tuple[Answer, str] | None:
+        """Wait until what was committed is safe; what to answer instead where it cannot be."""
+        if placed.world is not None:
+            placed.world.inflight += 1
+        try:
+            await kept
+        except StoreError as error:
+            return self._render(_problem(found, call, 503, str(error)), placed.world), str(error)
+        finally:
+            if placed.world is not None:
+                placed.world.inflight -= 1
+        return None
 
     def _unfit(self, scope: Scope, max_body: int | None) -> tuple[int, str] | None:
         """Status and reason for a request that is too large somewhere; `max_body` is the bound its body is over."""

@@ -36,8 +36,9 @@ class Authorization:
 class Call:
     """A request. `base_url` is how this client reaches this world, without a trailing slash.
 
-    Handlers write down what they noticed: `violate` for what nobody documents, `authenticated_by`
-    for the way the client proved who it is. Both end up in the journal.
+    Handlers write down what they noticed: `violate` for what nobody documents, `note` for what the
+    vendor lets pass, `authenticated_by` for the way the client proved who it is. All end up in the
+    journal.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Call:
         self.params = params or {}
         self._max_depth = max_depth
         self.violations: list[Violation] = []
+        self.notes: list[Violation] = []
         self.authenticated_by: str | None = None
         self._form: dict[str, str] | None = None
         self._json: Any = msgspec.UNSET
@@ -91,6 +93,10 @@ class Call:
     def violate(self, field: str, reason: str, did_you_mean: str | None = None) -> None:
         """Note something tolerated that nobody documents; under `strict` the edge refuses it."""
         self.violations.append(Violation(field, reason, did_you_mean))
+
+    def note(self, field: str, reason: str) -> None:
+        """Note something the vendor lets pass and its caller should know of; `strict` does not mind."""
+        self.notes.append(Violation(field, reason))
 
     @property
     def content_type(self) -> str:
