@@ -1,0 +1,1 @@
+"""Akana Community Manager, emulated: apps, APIs, contracts, and the workflow that governs an app version."""
