@@ -38,7 +38,7 @@ class Problem:
     """One thing wrong with a value: where it is, what was expected, what came.
 
     `path` is JSONPath-like (`$.steps[2].with.app`). `line` and `column` count from 1 and are
-    there when the value came from a file.
+    there when the value came from a file; of some things only the line is known.
     """
 
     path: str
@@ -49,7 +49,8 @@ class Problem:
     column: int | None = None
 
     def __str__(self) -> str:
-        where = f"{self.line}:{self.column}: " if self.line is not None else ""
+        place = ":".join(str(number) for number in (self.line, self.column) if number is not None)
+        where = f"{place}: " if place else ""
         hint = f" (did you mean {self.did_you_mean!r}?)" if self.did_you_mean else ""
         return f"{where}{self.path}: expected {self.expected}, got {self.got}{hint}"
 
