@@ -11,7 +11,8 @@ import msgspec
 from mockserver.cli.reference_tables import fields_table
 from mockserver.errors import MockserverError
 from mockserver.scenarios import expressions
-from mockserver.scenarios.model import DEFAULT_WITHIN, KINDS, METHODS, CallStep, Draft, File, Header, Input
+from mockserver.scenarios.model import Draft, Header, Input
+from mockserver.scenarios.steps import DEFAULT_WITHIN, KINDS, METHODS, CallStep, ExpectDocumentStep, File
 from mockserver.world import matchers
 from mockserver.world.durations import parse_duration
 from mockserver.world.matching import Match, ResponseMatch
@@ -27,7 +28,8 @@ column.
 STEPS: Final = {
     "action": (
         "`action` is the name of an [action](actions.md), written out; `with` are its arguments. `outputs` see its "
-        "result as `$response.body`. A refused action fails the step.",
+        "result as `$response.body`, and `returns` is compared with it as a body is in a [match](#matches). A refused "
+        "action fails the step.",
         """\
 - id: start
   title: Olivia starts an ATO request
@@ -38,8 +40,13 @@ STEPS: Final = {
     ),
     "expect": (
         f"`where` is a [match](#matches) without `kind`. It waits up to `within` ({DEFAULT_WITHIN:g} s of wall time). "
-        "Each delivery is taken by one step at most, so that two steps in a row mean two webhooks.",
+        "Each delivery is taken by one step at most, so that two steps in a row mean two webhooks.\n\n"
+        "With `expect: document`, `of` names a collection of the world (`GET /_mock/worlds/{world}/documents` lists "
+        "them), and `where` lists fields of a document in it; `outputs` see the document as `$response.body`.",
         """\
+- expect: document
+  of: motar.ato_requests
+  where: {status: completed}
 - expect: delivery
   where: {path: /motar/requests, status: 2xx, body: {status: not-started}}
   within: 5s
@@ -71,6 +78,25 @@ STEPS: Final = {
   call: POST /api/apps
   headers: {X-Csrf-Token_acme: $steps.login.outputs.csrf}
   body: {Name: Flight Deck, ApplicationVersion: {Name: v1}}
+""",
+    ),
+    "send": (
+        "`send` is a method and a URL; `body` is sent as JSON, or `text` as it is. It goes the way of all webhooks, "
+        "with their order, journal and log, and without retries. `outputs` see its id as `$response.body#/delivery`.",
+        """\
+- send: POST http://127.0.0.1:9/requests
+  headers: {authorization: Basic Zm9yZ2VkOmZvcmdlZA==}
+  body: {requestId: of-another-organization}
+- expect: delivery
+  where: {status: {one_of: [401, 403]}}
+""",
+    ),
+    "include": (
+        "`include` is the name of a scenario, `with` are its inputs. Only its steps are performed: seed, start, "
+        "fixtures and settings are those of the scenario that is run. `outputs` see the outputs of the included one as "
+        "`$response.body`.",
+        """\
+- include: motar/ato-happy-path
 """,
     ),
     "settle": (
@@ -117,6 +143,8 @@ def page() -> str:
         lines += [f"### {kind}\n", f"{_about(struct)} {about}\n", *fields_table(struct), ""]
         if struct is CallStep:
             lines += ["A file in `files`:\n", *fields_table(File), ""]
+        if kind == "expect":
+            lines += ["With `expect: document`:\n", *fields_table(ExpectDocumentStep), ""]
         lines += [f"```yaml\n{example}```\n"]
     lines += [
         "## Matches\n",

@@ -87,7 +87,7 @@ class ScenariosApi:
             scenario = self._load(body.text, body.source)
         else:
             scenario = self._load(*self._find(body.scenario or ""))
-        stage = LiveStage(self._runtime, world, body.settings, body.seed)
+        stage = LiveStage(self._runtime, world, body.settings, body.seed, scenarios=self._named)
         # Before the first byte of a stream leaves, so that bad inputs are an error and not half an answer.
         scenario.resolve_inputs(body.inputs)
         if NDJSON not in request.headers.get("accept", ""):
@@ -147,6 +147,9 @@ class ScenariosApi:
             return text.text, text.source
         known = [each["name"] for each in self._library.scenarios()]
         raise Unknown("scenario", name, [*known, *resources.shipped("scenarios")])
+
+    def _named(self, name: str) -> Scenario:
+        return self._load(*self._find(name))
 
     def _load(self, text: str, source: str) -> Scenario:
         known = [action.name for action in self._runtime.worlds.schema.actions]

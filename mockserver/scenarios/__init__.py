@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from mockserver.scenarios.loader import load_scenario, scenario_from
 from mockserver.scenarios.model import Scenario
+from mockserver.scenarios.performance import Stage
 from mockserver.scenarios.report import RunReport, StepEvent, StepReport, describe, story
-from mockserver.scenarios.runner import Stage, run
+from mockserver.scenarios.runner import run
 
 __all__ = [
     "RunReport",

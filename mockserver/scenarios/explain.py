@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from mockserver.scenarios.model import VerifyStep, times_in_words
+from mockserver.scenarios.steps import ExpectDocumentStep, VerifyStep, times_in_words
 from mockserver.world.durations import format_duration
-from mockserver.world.matchers import Tally, compare, show
+from mockserver.world.matchers import MISSING, Tally, compare, show
 from mockserver.world.matching import Match, NearMiss, closest, differences, in_words, label
 
 MOST_TOLD: Final = 8
@@ -66,17 +66,45 @@ def answered_otherwise(match: Match, facts: _Facts) -> list[str]:
     return lines
 
 
+def came_otherwise(expected: Any, result: object) -> list[str]:
+    """How the result of an action is not what should have come of it; nothing when it is."""
+    tally = Tally(explain=True)
+    compare(tally, "result", expected, result)
+    return ["It was done, but not with the result it should have:", *_lines(tally)] if tally.missed else []
+
+
+def lacks(where: _Facts, document: _Facts) -> list[str]:
+    """What of `where` a document does not fulfil."""
+    tally = Tally(explain=True)
+    for field, wanted in where.items():
+        compare(tally, field, wanted, document.get(field, MISSING))
+    return _lines(tally)
+
+
+def no_such_document(
+    step: ExpectDocumentStep, where: _Facts, within: timedelta, documents: Sequence[_Facts]
+) -> list[str]:
+    """Why waiting for a document was in vain: the ones that lack least."""
+    lines = [f"Waited {format_duration(within)} for one of {step.of} as it should be; there was none."]
+    if not documents:
+        return [*lines, f"There is nothing in {step.of}."]
+    nearest = sorted(((lacks(where, each), each) for each in documents), key=lambda pair: len(pair[0]))
+    for lacking, document in nearest[:3]:
+        lines += [f"There is {show(document, 160)}", *lacking[:MOST_TOLD]]
+    return lines
+
+
 def unlike(expected: bool | str | dict[str, Any], said: str) -> list[str]:
     """How a step failed otherwise than it should have; nothing when it failed as expected."""
     if expected is True:
         return []
     tally = Tally(explain=True)
     compare(tally, "the failure", expected if isinstance(expected, dict) else {"contains": expected}, said)
-    return (
-        ["It failed, as it should, but otherwise:", *(f"  {each}" for each in tally.differences)]
-        if tally.missed
-        else []
-    )
+    return ["It failed, as it should, but otherwise:", *_lines(tally)] if tally.missed else []
+
+
+def _lines(tally: Tally) -> list[str]:
+    return [f"  {difference}" for difference in tally.differences]
 
 
 def _near_misses(match: Match, exchanges: Sequence[_Facts], consumed: Mapping[int, str]) -> list[str]:

@@ -13,10 +13,11 @@ from mockserver.checking.paths import ancestors, item, member, position
 from mockserver.checking.yaml_reader import read_text
 from mockserver.errors import Invalid, InvalidFile, Problem, nearest
 from mockserver.scenarios.expressions import is_dynamic
-from mockserver.scenarios.model import KINDS, Draft, Scenario, call_of
+from mockserver.scenarios.model import Draft, Scenario
+from mockserver.scenarios.steps import KINDS, call_of, step_type, url_of
 from mockserver.scenarios.wiring import wiring_problems
 from mockserver.world.durations import parse_duration
-from mockserver.world.matchers import check
+from mockserver.world.matchers import check, check_parts
 from mockserver.world.matching import match_problems
 
 _INSTANT = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -57,7 +58,7 @@ def _built(value: object, source: str, problems: Sequence[Problem]) -> Scenario:
     if problems:
         raise InvalidFile(source, sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0)))
     draft = msgspec.convert(value, Draft)
-    steps = tuple(msgspec.convert(step, KINDS[kind]) for step in draft.steps for kind in _kinds_of(step))
+    steps = tuple(msgspec.convert(step, step_type(kind, step)) for step in draft.steps for kind in _kinds_of(step))
     return Scenario(**{**{name: getattr(draft, name) for name in draft.__struct_fields__}, "steps": steps})
 
 
@@ -83,7 +84,7 @@ def _step_problems(value: Mapping[str, Any], known_actions: Iterable[str] | None
             continue
         kinds = _kinds_of(step)
         if len(kinds) == 1:
-            yield from find_problems(step, KINDS[kinds[0]], path=path)
+            yield from find_problems(step, step_type(kinds[0], step), path=path)
             yield from _meaning_problems(kinds[0], step, path, actions)
         elif kinds:
             extra = member(path, kinds[1])
@@ -114,8 +115,12 @@ def _meaning_problems(kind: str, step: Mapping[str, Any], path: str, actions: li
             if isinstance(step["await"], str):
                 yield from _told(call_of, step["await"], f"{path}.await")
             yield from _fixed(step, path, {"kind", "method", "path"}, "an await says itself")
-        case "expect":
+        case "expect" if step["expect"] != "document":
             yield from _fixed(step, path, {"kind"}, "an expect says itself")
+        case "send":
+            if isinstance(step["send"], str):
+                yield from _told(url_of, step["send"], f"{path}.send")
+            yield from _bodies(step, path)
         case "call":
             if isinstance(step["call"], str):
                 yield from _told(lambda written: call_of(written, urls=True), step["call"], f"{path}.call")
@@ -130,10 +135,15 @@ def _meaning_problems(kind: str, step: Mapping[str, Any], path: str, actions: li
             if isinstance(least, int) and isinstance(most, int) and least > most:
                 yield Problem(f"{path}.at_most", f"at least as many as 'at_least', {least}", str(most))
     yield from _duration(step.get("within"), f"{path}.within")
-    if isinstance(step.get("expect_error"), dict):
-        unusable: list[Problem] = []
-        check(step["expect_error"], f"{path}.expect_error", is_dynamic, unusable)
+    unusable: list[Problem] = []
+    for field in ("returns", "expect_error"):
+        check(step.get(field), f"{path}.{field}", is_dynamic, unusable)
+    if step.get("expect") == "document":
+        if isinstance(step.get("where"), dict):
+            check_parts(step["where"], f"{path}.where", is_dynamic, unusable)
         yield from unusable
+        return
+    yield from unusable
     for field in ("where", "verify"):
         if isinstance(step.get(field), dict):
             yield from match_problems(step[field], f"{path}.{field}", later=is_dynamic)

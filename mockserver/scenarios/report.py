@@ -17,7 +17,8 @@ class StepReport(msgspec.Struct, frozen=True, kw_only=True):
     """What came of one step.
 
     `index` counts from 1, `seconds` is wall time, `details` are sentences for people, indented where
-    one belongs to the one before. `exchange` is the id of the exchange that the step waited for.
+    one belongs to the one before. `exchange` is the id of the exchange that the step waited for, `steps`
+    what came of the steps of an included scenario.
     """
 
     index: int
@@ -29,6 +30,7 @@ class StepReport(msgspec.Struct, frozen=True, kw_only=True):
     outputs: dict[str, Any] = {}
     details: tuple[str, ...] = ()
     exchange: int | None = None
+    steps: tuple[StepReport, ...] = ()
 
 
 class RunReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +41,7 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     inputs: dict[str, Any]
     steps: tuple[StepReport, ...]
     seconds: float
+    outputs: dict[str, Any] = {}
 
     @property
     def failed_step(self) -> StepReport | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from mockserver.delivery.runtime import Runtime
 from mockserver.delivery.targets import Targets
+from mockserver.errors import Unknown
 from mockserver.scenarios.caller import Caller, Request
 from mockserver.scenarios.model import Scenario
 from mockserver.world.header import ClockSpec
@@ -15,21 +18,30 @@ from mockserver.world.matching import Match, matches
 from mockserver.world.world import World
 
 Facts = Mapping[str, Any]
+T = TypeVar("T")
 
 
 class LiveStage:
     """Performs in the world `name`, which it starts over.
 
-    `settings` are laid over the scenario's own; `seed` is the world's where the scenario names none.
+    `settings` are laid over the scenario's own; `seed` is the world's where the scenario names none;
+    `scenarios` finds the ones that it includes by name.
     """
 
     def __init__(
-        self, runtime: Runtime, name: str, settings: dict[str, Any] | None = None, seed: int | None = None
+        self,
+        runtime: Runtime,
+        name: str,
+        settings: dict[str, Any] | None = None,
+        seed: int | None = None,
+        *,
+        scenarios: Callable[[str], Scenario],
     ) -> None:
         self._runtime = runtime
         self._name = name
         self._settings = settings or {}
         self._seed = seed
+        self._scenarios = scenarios
         self._world: World = runtime.worlds.find(name)
         self._caller = Caller(Targets())
 
@@ -67,6 +79,23 @@ class LiveStage:
             return None
 
         return await self._runtime.until(self._world, check, within)
+
+    def scenario(self, name: str, /) -> Scenario:
+        return self._scenarios(name)
+
+    async def until(self, check: Callable[[], T | None], within: float, /) -> T | None:
+        return await self._runtime.until(self._world, check, within)
+
+    def documents(self, collection: str, /) -> Sequence[Facts]:
+        if collection not in self._world.collections:
+            raise Unknown("collection", collection, self._world.collections)
+        documents: list[Facts] = msgspec.to_builtins(list(self._world.collections[collection]))
+        return documents
+
+    async def send(self, method: str, url: str, headers: Mapping[str, str], body: str, /) -> str:
+        with self._world.transaction():
+            pairs = tuple(headers.items())
+            return self._world.outbox.send("scenario", about="", method=method, url=url, headers=pairs, body=body).id
 
     def exchanges(self) -> Sequence[Facts]:
         return [exchange.facts for exchange in self._world.journal]

@@ -15,6 +15,7 @@ from mockserver.scenarios.expressions import Expression, Reference, references
 _BEFORE = (
     *("action", "with", "await", "where", "within", "advance", "verify", "settle", "expect_error"),
     *("call", "as", "query", "headers", "body", "form", "text", "files"),
+    *("send", "include", "of", "returns"),
 )
 """Fields that are evaluated before the step has an exchange of its own."""
 
@@ -36,6 +37,8 @@ def wiring_problems(scenario: Mapping[str, Any]) -> Iterator[Problem]:
             yield from _problem_of(reference, field, step, inputs, earlier, ids)
         if isinstance(id_, str):
             earlier.setdefault(id_, _names(step.get("outputs")))
+    for reference in references(scenario.get("outputs"), "$.outputs"):
+        yield from _problem_of(reference, "the outputs of a scenario", {}, inputs, earlier, ids)
 
 
 def _references_of(step: Mapping[str, Any], path: str) -> Iterator[tuple[str, Reference]]:
@@ -57,15 +60,18 @@ def _problem_of(
         assert reference.problem is not None
         hint = f", which is none. {reference.problem.hint}" if reference.problem.hint else ""
         yield Problem(reference.path, "an expression", f"{reference.text!r}{hint}")
-    elif field == "action":
-        yield Problem(reference.path, "the name of an action, written out", f"the expression {reference.text}")
+    elif field in ("action", "include", "of"):
+        named = {"action": "an action", "include": "a scenario", "of": "a collection"}[field]
+        yield Problem(reference.path, f"the name of {named}, written out", f"the expression {reference.text}")
     elif expression.root == "inputs":
         if expression.names[0] not in inputs:
             yield _nowhere(reference, "an input of this scenario", expression.names[0], inputs)
     elif expression.root == "steps":
         yield from _step_problem(reference, expression, step, earlier, ids)
     elif field != "outputs":
-        yield Problem(reference.path, "$inputs or $steps: only outputs can refer to what came", reference.text)
+        yield Problem(
+            reference.path, "$inputs or $steps: only outputs of a step can refer to what came", reference.text
+        )
     elif "advance" in step or "settle" in step:
         kind = "an advance" if "advance" in step else "a settle"
         yield Problem(reference.path, f"$inputs or $steps: nothing comes of {kind}", reference.text)

@@ -205,6 +205,11 @@ def words(expected: object) -> str:
             return "a number " + " and ".join(f"{_RANGES[bound][1]} {show(limit)}" for bound, limit in expected.items())
 
 
+def is_of_type(name: str, value: object) -> bool:
+    """Whether a value is of the type that the matcher `type` calls by that name."""
+    return _TYPES[name](value)
+
+
 def leaves(field: str, expected: object) -> Iterator[tuple[str, str]]:
     """Each single thing a match asks for: its field and the words for it."""
     if isinstance(expected, Mapping) and matcher_of(expected) is None and expected:

@@ -7,7 +7,7 @@ import pytest
 from mockserver.app import load_platforms
 from mockserver.cli import COMMANDS
 from mockserver.cli.reference import PAGES, main
-from mockserver.scenarios.model import KINDS
+from mockserver.scenarios.steps import KINDS
 from mockserver.settings import Settings
 from mockserver.world.matching import Match
 from mockserver.world.settings import CoreSettings

@@ -43,7 +43,10 @@ def test_a_call_to_a_path_reaches_the_world_of_the_run_and_is_journalled(play) -
         """
   - id: plugin
     action: motar.configure_plugin
-    outputs: {id: $response.body#/client_id, secret: $response.body#/client_secret, back: $response.body#/redirect_uris/0}
+    outputs:
+      id: $response.body#/client_id
+      secret: $response.body#/client_secret
+      back: $response.body#/redirect_uris/0
   - action: motar.start_ato_request
   - id: in
     action: motar.sign_in
@@ -149,3 +152,43 @@ def test_an_address_where_nobody_listens_fails_the_step_and_says_so(play) -> Non
 def test_a_refused_action_can_be_what_a_scenario_expects(play) -> None:
     report = play("  - {action: motar.hand_off, expect_error: true}\n  - settle: 5s\n")
     assert report["outcome"] == "passed", details(report)
+
+
+def test_a_webhook_of_ones_own_goes_the_way_of_all_webhooks(play, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/hook", method="POST", json={"a": 1}).respond_with_data("no", status=401)
+    report = play(
+        """
+  - {id: sent, send: "POST {$inputs.url}", body: {a: 1}, outputs: {id: $response.body#/delivery}}
+  - {expect: delivery, where: {status: 401, path: /hook}}
+  - {expect: document, of: core.deliveries, where: {id: $steps.sent.outputs.id, state: failed}}
+""",
+        inputs={"url": httpserver.url_for("/hook")},
+    )
+    assert report["outcome"] == "passed", details(report)
+
+
+def test_a_scenario_of_the_library_can_be_included(play, server: str) -> None:
+    inner = """
+name: calls/inner
+inputs: {app: {type: string}}
+steps:
+  - {id: a, action: motar.start_ato_request, with: {app: $inputs.app}, outputs: {id: $response.body#/request_id}}
+  - {expect: document, of: motar.ato_requests, where: {id: $steps.a.outputs.id}, within: 1s}
+outputs: {request: $steps.a.outputs.id}
+"""
+    httpx2.post(f"{server}/_mock/scenarios", json={"text": inner}).raise_for_status()
+    report = play(
+        """
+  - {id: one, include: calls/inner, with: {app: Flight Deck Trainer}, outputs: {id: $response.body#/request}}
+  - {action: motar.view_progress, with: {request: $steps.one.outputs.id}, returns: {status: not-started}}
+"""
+    )
+    assert report["outcome"] == "passed", details(report)
+    assert len(report["steps"][0]["steps"]) == 2
+
+
+def test_a_scenario_that_is_not_there_cannot_be_included(server: str) -> None:
+    text = "name: a\nsteps: [{include: motar/ato-happy-pat}]"
+    answer = httpx2.post(f"{server}/_mock/worlds/default/runs", json={"text": text})
+    assert answer.status_code == 404
+    assert "Did you mean 'motar/ato-happy-path'?" in answer.json()["detail"]

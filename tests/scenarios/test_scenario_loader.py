@@ -9,7 +9,8 @@ import pytest
 from mockserver.errors import Invalid, InvalidFile
 from mockserver.scenarios.expressions import Scope
 from mockserver.scenarios.loader import load_scenario, scenario_from
-from mockserver.scenarios.model import ActionStep, AwaitStep, ExpectStep, Scenario, VerifyStep
+from mockserver.scenarios.model import Scenario
+from mockserver.scenarios.steps import ActionStep, AwaitStep, ExpectStep, VerifyStep
 
 GOOD = """
 name: motar/ato-happy-path
@@ -127,16 +128,16 @@ def test_every_problem_is_told_at_once_where_it_stands() -> None:
         known_actions=["motar.start_ato_request", "motar.hand_off"],
     ) == [
         '2:1: $.sumary: expected one of the keys "name", "summary", "seed", "start", "fixtures", "settings", "inputs", '
-        '"steps", got the key "sumary" (did you mean \'summary\'?)',
+        '"outputs", "steps", got the key "sumary" (did you mean \'summary\'?)',
         '3:1: $.start: expected a date and time with time zone such as "2025-01-31T09:30:00Z", got "yesterday"',
-        '5:9: $.inputs.app.defualt: expected one of the keys "default", "description", got the key "defualt" '
-        "(did you mean 'default'?)",
+        '5:9: $.inputs.app.defualt: expected one of the keys "default", "description", "type", got the key '
+        "\"defualt\" (did you mean 'default'?)",
         "8:5: $.steps[0].action: expected the name of an action, got 'motar.start_ato_requst' "
         "(did you mean 'motar.start_ato_request'?)",
         "9:12: $.steps[0].with.app: expected an input of this scenario (app), got 'ap' in $inputs.ap "
         "(did you mean 'app'?)",
         "11:5: $.steps[1].id: expected an id that no other step has, got 'start', which step 1 has already",
-        '12:5: $.steps[1].expect: expected "delivery", got "delivry" (did you mean \'delivery\'?)',
+        '12:5: $.steps[1].expect: expected one of "delivery", "document", got "delivry" (did you mean \'delivery\'?)',
         "13:13: $.steps[1].where.status: expected a status such as 404 or '4xx', got \"2x\"",
         "13:36: $.steps[1].where.body.a.matches: expected a regular expression, but this is none (missing ), "
         'unterminated subpattern at position 0), got "("',
@@ -148,8 +149,8 @@ def test_every_problem_is_told_at_once_where_it_stands() -> None:
         "$steps.strat.outputs.id (did you mean 'start'?)",
         "16:56: $.steps[2].where.body.other: expected an output of step 'start' (request_id), got 'request' in "
         "$steps.start.outputs.request (did you mean 'request_id'?)",
-        "17:5: $.steps[3]: expected one of the keys 'action', 'expect', 'await', 'call', 'advance', 'settle', "
-        "'verify', got 'awiat' (did you mean 'await'?)",
+        "17:5: $.steps[3]: expected one of the keys 'action', 'expect', 'await', 'call', 'send', "
+        "'advance', 'settle', 'verify', 'include', got 'awiat' (did you mean 'await'?)",
         "19:5: $.steps[4].advance: expected one kind of step, and this is already 'action', got 'advance' as well",
         '21:5: $.steps[5].advance: expected every key once, got "advance" again; it stands on line 20 already',
     ]
@@ -172,7 +173,7 @@ def test_every_problem_is_told_at_once_where_it_stands() -> None:
         ("{action: a, with: {x: $steps.later.outputs.y}}", "expected a step before this one, got "
             "$steps.later.outputs.y, which is step 3"),
         ("{id: me, action: a, with: {x: $steps.me.outputs.y}}", "this step itself"),
-        ("{action: a, with: {x: $response.body}}", "only outputs can refer to what came"),
+        ("{action: a, with: {x: $response.body}}", "only outputs of a step can refer to what came"),
         ("{advance: 1, outputs: {x: $statusCode}}", "nothing comes of an advance"),
         ("{action: a, with: {x: $100}}", "'$100', which is none. Expressions look like"),
         ("{verify: {}, count: 1, at_most: 2}", "$.steps[1].at_most: expected nothing beside 'count'"),
@@ -189,6 +190,13 @@ def test_every_problem_is_told_at_once_where_it_stands() -> None:
         ("{call: GET /x, files: {f: {name: a}}}", "$.steps[1].files.f.content: expected a string, got nothing"),
         ("{await: GET /x, outputs: {x: $response.cookie.a}}", "only the one who calls has cookies"),
         ("{call: GET /x, outputs: {x: $request.cookie.a}}", "only the one who calls has cookies"),
+        ("send: POST /x", "expected a method and a whole URL"),
+        ("{send: POST http://x, body: 1, text: a}", "$.steps[1].text: expected one body"),
+        ("include: Not A Name", "$.steps[1].include: expected a string"),
+        ("include: $inputs.x", "$.steps[1].include: expected a string"),
+        ("expect: document", "$.steps[1].of: expected a string, got nothing"),
+        ("{expect: document, of: a, where: {a: {matches: (}}}", "$.steps[1].where.a.matches: expected a regular"),
+        ("{action: a, returns: {a: {type: text}}}", "$.steps[1].returns"),
         ("settle: soon", "$.steps[1].settle: expected a duration"),
         ("{settle: 1, outputs: {x: $statusCode}}", "nothing comes of a settle"),
         ("{action: a, expect_error: {matches: (}}", "$.steps[1].expect_error.matches: expected a regular expression"),

@@ -4,17 +4,18 @@ import asyncio
 import itertools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import pytest
 
-from mockserver.errors import Conflict, Gone, Invalid, MockserverError, Refused, Unreachable
+from mockserver.errors import Conflict, Gone, Invalid, MockserverError, Refused, Unknown, Unreachable
 from mockserver.scenarios import RunReport, Scenario, StepEvent, describe, load_scenario, run, story
 from mockserver.scenarios.caller import Request
 from mockserver.world.matching import Match, matches
 
 Facts = dict[str, Any]
+T = TypeVar("T")
 
 
 class Theatre:
@@ -30,6 +31,9 @@ class Theatre:
         self.settled = 0
         self.quiet = True
         self.called: list[Request] = []
+        self.sent: list[tuple[str, str, dict[str, str], str]] = []
+        self.shelves: dict[str, list[Facts]] = {}
+        self.library: dict[str, str] = {}
         self.closed = 0
         self._ids = itertools.count(1)
         self._came = asyncio.Event()
@@ -78,6 +82,23 @@ class Theatre:
         if isinstance(answer, MockserverError):
             raise answer
         return answer  # type: ignore[return-value]
+
+    async def send(self, method: str, url: str, headers: Mapping[str, str], body: str, /) -> str:
+        self.sent.append((method, url, dict(headers), body))
+        return "delivery-1"
+
+    def documents(self, collection: str, /) -> Sequence[Facts]:
+        if collection not in self.shelves:
+            raise Unknown("collection", collection, self.shelves)
+        return self.shelves[collection]
+
+    async def until(self, check: Callable[[], T | None], within: float, /) -> T | None:
+        return check()
+
+    def scenario(self, name: str, /) -> Scenario:
+        if name not in self.library:
+            raise Unknown("scenario", name, self.library)
+        return load_scenario(self.library[name], name)
 
     async def close(self) -> None:
         self.closed += 1
@@ -232,6 +253,118 @@ def test_no_later_step_takes_a_call_of_the_run_for_one_of_the_plugin() -> None:
     theatre.journal = [ANSWER]
     steps = "  - call: POST /api/login\n  - {await: POST /api/login, within: 10ms}"
     assert "step 1 (Call POST /api/login) had already taken it" in "\n".join(failure(steps, theatre))
+
+
+def test_an_action_must_return_what_the_step_says() -> None:
+    theatre = Theatre(results={"a.b": {"status": "started", "complete": False}})
+    assert play("  - {action: a.b, returns: {status: started}}", theatre).outcome == "passed"
+    assert failure("  - {action: a.b, returns: {status: done, complete: {type: boolean}}}", theatre) == [
+        "It was done, but not with the result it should have:",
+        '  result.status: expected "done", got "started"',
+    ]
+
+
+def test_a_webhook_of_ones_own_is_sent_and_known_by_its_id() -> None:
+    theatre = Theatre()
+    report = play(
+        """
+  - id: s
+    send: POST {$inputs.url}/hook
+    headers: {X-One: 1}
+    body: {a: $inputs.url}
+    outputs: {id: $response.body#/delivery}
+  - {send: PUT http://x.test/, text: plain}
+""",
+        theatre,
+        head="inputs: {url: http://p.test}",
+    )
+    assert report.outcome == "passed", story(report)
+    assert report.steps[0].outputs == {"id": "delivery-1"}
+    assert theatre.sent == [
+        ("POST", "http://p.test/hook", {"x-one": "1", "content-type": "application/json"}, '{"a":"http://p.test"}'),
+        ("PUT", "http://x.test/", {}, "plain"),
+    ]
+
+
+def test_a_document_is_expected_by_its_fields() -> None:
+    theatre = Theatre()
+    theatre.shelves = {"a.apps": [{"id": 1, "state": "new"}, {"id": 2, "state": "live", "n": 4}], "a.none": []}
+    steps = "  - {expect: document, of: a.apps, where: {state: live, n: {gt: 3}}, outputs: {id: $response.body#/id}}"
+    report = play(steps, theatre)
+    assert report.outcome == "passed", story(report)
+    assert report.steps[0].outputs == {"id": 2}
+    assert failure("  - {expect: document, of: a.apps, where: {state: live, n: 5}, within: 20ms}", theatre) == [
+        "Waited 20ms for one of a.apps as it should be; there was none.",
+        'There is {"id": 2, "state": "live", "n": 4}',
+        "  n: expected 5, got 4",
+        'There is {"id": 1, "state": "new"}',
+        '  state: expected "live", got "new"',
+        "  n: expected 5, got nothing",
+    ]
+    assert failure("  - {expect: document, of: a.none}", theatre)[1] == "There is nothing in a.none."
+    assert "Did you mean 'a.apps'?" in failure("  - {expect: document, of: a.app}", theatre)[0]
+
+
+INNER = """
+name: inner
+inputs: {who: {type: string}}
+steps:
+  - {id: a, action: a.b, with: {who: $inputs.who}, outputs: {id: $response.body#/id}}
+  - {await: POST /x, within: 20ms}
+outputs: {made: $steps.a.outputs.id}
+"""
+
+
+def test_an_included_scenario_is_performed_with_its_inputs_and_gives_its_outputs() -> None:
+    theatre = Theatre(results={"a.b": {"id": "r1"}}, script={"a.b": [call("/x")]})
+    theatre.library = {"inner": INNER}
+    report = play(
+        """
+  - {id: one, include: inner, with: {who: "@ada"}, outputs: {made: $response.body#/made}}
+  - {include: inner, with: {who: $steps.one.outputs.made}}
+""",
+        theatre,
+    )
+    assert report.outcome == "passed", story(report)
+    assert theatre.acted == [("a.b", {"who": "@ada"}), ("a.b", {"who": "r1"})]
+    assert report.steps[0].outputs == {"made": "r1"}
+    assert report.steps[0].details == ("2 steps",)
+    assert [step.title for step in report.steps[0].steps] == ["Do a.b", "Wait for POST /x"]
+
+
+def test_an_included_scenario_that_fails_says_where() -> None:
+    theatre = Theatre(results={"a.b": {"id": "r1"}})
+    theatre.library = {"inner": INNER}
+    lines = failure("  - {include: inner, with: {who: a}}", theatre)
+    assert lines[0] == "inner failed:"
+    assert "2. Wait for POST /x ... FAILED" in lines[1]
+    assert failure("  - {include: inner, with: {who: 1}}", theatre) == [
+        "The inputs of inner do not fit:",
+        "  $.who: expected a value of type string, got 1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("library", "told"),
+    [
+        ({}, "no scenario named 'inner'"),
+        ({"inner": "name: inner\nsteps: [{include: inner}]"}, "cannot include itself: inner includes inner"),
+        ({"inner": "name: inner\nsteps: [{include: b}]", "b": "name: b\nsteps: [{include: inner}]"},
+            "inner includes b includes inner"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_included_is_refused_before_anything_is_done(library: dict[str, str], told: str) -> None:
+    theatre = Theatre()
+    theatre.library = library
+    with pytest.raises(MockserverError, match=told):
+        play("  - action: a.b\n  - include: inner", theatre)
+    assert theatre.acted == []
+
+
+def test_the_outputs_of_a_scenario_are_in_the_report_of_its_run() -> None:
+    theatre = Theatre(results={"a.b": {"id": "r1"}})
+    steps = "  - {id: a, action: a.b, outputs: {id: $response.body#/id}}"
+    assert play(steps, theatre, head="outputs: {id: 'made {$steps.a.outputs.id}'}").outputs == {"id": "made r1"}
 
 
 def test_settling_waits_and_fails_when_something_stays_under_way() -> None:
