@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from mockserver.delivery.dispatcher import STORE_AGAIN, Dispatcher
+from mockserver.delivery.expiry import Expiry
 from mockserver.errors import Gone, Refused
 from mockserver.world.clock import CLOCKS, LATEST, TIMERS, ClockMode, Timer, iso
 from mockserver.world.store import StoreError
@@ -39,13 +40,15 @@ class Runtime:
     """Drives the worlds of one server inside its event loop.
 
     Runs timers when a live clock reaches them, when an auto clock's world is idle, or when somebody
-    advances; answers long polls before the server goes down.
+    advances; answers long polls before the server goes down; drops the worlds that nobody has touched for
+    `world_ttl` seconds.
     """
 
-    def __init__(self, worlds: Worlds, dispatcher: Dispatcher) -> None:
+    def __init__(self, worlds: Worlds, dispatcher: Dispatcher, *, world_ttl: float | None = None) -> None:
         self.worlds = worlds
         self.dispatcher = dispatcher
         self.closing = False
+        self._expiry = Expiry(worlds, world_ttl)
         self.address: str | None = None
         self._watches: dict[World, _Watch] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -60,6 +63,7 @@ class Runtime:
         """Begin: pending deliveries leave, timers run."""
         self._loop = asyncio.get_running_loop()
         await self.dispatcher.start()
+        self._expiry.start()
         for world in self.worlds:
             self.dispatcher.take_up(world)
             self._changed(world, None)
@@ -73,6 +77,7 @@ class Runtime:
     async def stop(self) -> None:
         """End everything that runs by itself."""
         self.close()
+        self._expiry.stop()
         for watch in self._watches.values():
             if watch.wake is not None:
                 watch.wake.cancel()
@@ -87,6 +92,8 @@ class Runtime:
         changed = asyncio.Event()
         unwatch = world.watch(changed.set)
         deadline = time.monotonic() + timeout
+        # A world that somebody waits in does not expire before the wait does.
+        world.touched = max(world.touched, world.wall() + timeout)
         try:
             while True:
                 world.check_alive()
