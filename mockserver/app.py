@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +22,7 @@ from mockserver.console.app import ASSETS, Console
 from mockserver.control.answers import HANDLERS, Bounds, LastResort, allowed_methods, json, problem
 from mockserver.control.doors import Doors
 from mockserver.control.journal import JournalApi
+from mockserver.control.keeping import CheckpointApi, OnceDurable
 from mockserver.control.openapi import OpenApi
 from mockserver.control.scenarios import ScenariosApi
 from mockserver.control.worlds import WorldsApi
@@ -32,14 +35,19 @@ from mockserver.edge.app import Edge
 from mockserver.errors import InvalidFile, Problem, nearest
 from mockserver.platforms.motar.platform import MOTAR
 from mockserver.settings import Settings
+from mockserver.store.directory import claim
+from mockserver.store.keeper import Keeper
 from mockserver.store.library import Library
+from mockserver.store.worlds_store import DirectoryStore
 from mockserver.wire import Limits, Platform
-from mockserver.world.header import ClockSpec
+from mockserver.world.header import ClockSpec, Header
 from mockserver.world.world import Schema, World
 from mockserver.world.worlds import DEFAULT, Fixture, Worlds
 
 if TYPE_CHECKING:
     import httpx2
+
+log = logging.getLogger("mockserver.store")
 
 HEALTH = "/_mock/health"
 
@@ -48,11 +56,21 @@ class App:
     """A whole server as one ASGI application: vendors, control API, pages, and what runs by itself.
 
     `worlds`, `runtime` and `library` are there for the faces; the ASGI lifespan starts and stops
-    the runtime. Without a public URL whoever binds the socket sets `worlds.address`.
+    the runtime, and `stop` closes `files`, after a last checkpoint by the `keeper`. Without a
+    public URL whoever binds the socket sets `worlds.address`.
     """
 
     def __init__(
-        self, settings: Settings, worlds: Worlds, runtime: Runtime, library: Library, edge: Edge, own: Starlette
+        self,
+        settings: Settings,
+        worlds: Worlds,
+        runtime: Runtime,
+        library: Library,
+        edge: Edge,
+        own: Starlette,
+        *,
+        keeper: Keeper | None,
+        files: ExitStack,
     ) -> None:
         self.has_public_url = settings.public_url is not None
         self.worlds = worlds
@@ -60,6 +78,8 @@ class App:
         self.library = library
         self._edge = edge
         self._own = own
+        self._keeper = keeper
+        self._files = files
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -76,9 +96,15 @@ class App:
         await self.runtime.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        await self.runtime.stop()
-        self.library.close()
+        await self.stop()
         await send({"type": "lifespan.shutdown.complete"})
+
+    async def stop(self) -> None:
+        """End what runs by itself, keep everything, and let go of the files."""
+        await self.runtime.stop()
+        if self._keeper is not None:
+            await self._keeper.close()
+        self._files.close()
 
 
 def build_app(
@@ -89,17 +115,32 @@ def build_app(
 ) -> App:
     """Make a server of these settings. `transport` replaces the network for what goes out, `wall` the wall clock.
 
-    Raises `Invalid`, `InvalidFile` or `Unknown` for settings and fixtures that cannot be used.
+    Raises `Invalid`, `InvalidFile` or `Unknown` for settings and fixtures that cannot be used, `Conflict` for a
+    data directory that another server has, `MockserverError` for one that is damaged.
     """
+    with ExitStack() as files:
+        return _build(settings, files, transport=transport, wall=wall)
+
+
+def _build(
+    settings: Settings, files: ExitStack, *, transport: httpx2.AsyncBaseTransport | None, wall: Callable[[], float]
+) -> App:
     platforms = load_platforms()
     schema = Schema.of(
         kinds=[kind for platform in platforms for kind in platform.kinds],
         actions=[action for platform in platforms for action in platform.actions],
         settings={platform.name: platform.settings for platform in platforms if platform.settings is not None},
     )
+    directory = Path(settings.data) if settings.data else None
+    store = None
+    if directory is not None:
+        files.enter_context(claim(directory))
+        store = DirectoryStore(directory, durability=settings.durability, checkpoint_after=settings.checkpoint_after)
+        files.callback(store.close)
     worlds = Worlds(
         schema,
         wall=wall,
+        store=store,
         fixture=FixtureShelf(platforms),
         seed=settings.seed,
         clock=ClockSpec(settings.clock),
@@ -110,7 +151,12 @@ def build_app(
     )
     if settings.public_url:
         worlds.address = settings.public_url.rstrip("/")
-    worlds.create(DEFAULT)
+    worlds.load()
+    if DEFAULT not in worlds:
+        worlds.create(DEFAULT)
+    for each in _contradictions(settings, worlds.header(DEFAULT)):
+        log.warning("the world default is kept in %s %s; that is for new worlds only", settings.data, each)
+    keeper = Keeper(worlds, store) if store is not None else None
     dispatcher = Dispatcher(
         transport=transport,
         targets=Targets(settings.map_host),
@@ -118,7 +164,7 @@ def build_app(
         bounds=DeliveryBounds(settings.max_response, settings.max_attempts, settings.max_attempts_per_target),
     )
     runtime = Runtime(worlds, dispatcher)
-    library = Library(Path(settings.data) if settings.data else None)
+    library = files.enter_context(closing(Library(directory)))
     edge = Edge(
         worlds,
         platforms,
@@ -133,7 +179,21 @@ def build_app(
         ),
         assets=ASSETS,
     )
-    return App(settings, worlds, runtime, library, edge, _own_pages(settings, worlds, runtime, library, platforms))
+    own = _own_pages(settings, worlds, runtime, library, keeper, platforms)
+    return App(settings, worlds, runtime, library, edge, own, keeper=keeper, files=files.pop_all())
+
+
+def _contradictions(settings: Settings, kept: Header) -> Iterator[str]:
+    """Where the world `default` was made otherwise than these settings say."""
+    asked: dict[str, tuple[object, object]] = {
+        "seed": (kept.seed, settings.seed),
+        "clock": (kept.clock.mode, settings.clock),
+        "fixture": (", ".join(kept.fixtures) or "none", ", ".join(settings.fixture) or "none"),
+        "settings": (kept.settings, settings.world_settings()),
+    }
+    for name, (was, given) in asked.items():
+        if was != given:
+            yield f"with {name} {was}, not {given}"
 
 
 def load_platforms() -> tuple[Platform, ...]:
@@ -183,7 +243,12 @@ def _host_of(url: str | None) -> tuple[str, ...]:
 
 
 def _own_pages(
-    settings: Settings, worlds: Worlds, runtime: Runtime, library: Library, platforms: tuple[Platform, ...]
+    settings: Settings,
+    worlds: Worlds,
+    runtime: Runtime,
+    library: Library,
+    keeper: Keeper | None,
+    platforms: tuple[Platform, ...],
 ) -> Starlette:
     release = version("motar-mockserver")
 
@@ -225,12 +290,14 @@ def _own_pages(
                 *WorldsApi(runtime, overview).routes,
                 *JournalApi(runtime).routes,
                 *ScenariosApi(runtime, library).routes,
+                *CheckpointApi(keeper).routes,
                 *description.routes,
             ],
         ),
     ]
     own = Starlette(routes=routes, exception_handlers={404: no_route, 405: no_route, **HANDLERS})
     own.state.bounds = Bounds(settings.max_control_body, settings.max_depth)
+    own.add_middleware(OnceDurable, worlds=worlds)
     own.add_middleware(LastResort)
     own.add_middleware(
         Doors,

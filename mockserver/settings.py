@@ -30,6 +30,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8600
     seed: int = 0
     data: str | None = None
+    durability: Literal["os", "fsync", "none"] = "os"
+    checkpoint_after: Annotated[int, msgspec.Meta(ge=1024)] = 64 * 1024 * 1024
     fixture: tuple[str, ...] = (QUICKSTART,)
     clock: Literal["live", "frozen", "auto"] = "live"
     strict: bool = False
@@ -92,7 +94,10 @@ DESCRIPTIONS = {
     "host": "Address to bind; other than loopback asks for a control token.",
     "port": "Port to bind; 0 takes a free one and prints it.",
     "seed": "Seed of everything minted in worlds that name none.",
-    "data": "Directory in which scenarios and runs are kept; without it they live in memory.",
+    "data": "Directory in which worlds, scenarios and runs are kept; without it they live in memory.",
+    "durability": "When a change counts, with --data: os once the system has it, fsync once the disk has it, "
+    "none at once.",
+    "checkpoint_after": "Size of the commit log, in bytes, at which worlds are written to their files.",
     "fixture": "What worlds start with: a shipped name or a file; may be given several times.",
     "clock": "Clock of the world `default` and of worlds that name none.",
     "strict": "Refuse what is otherwise only told: unknown fields, undocumented forms.",

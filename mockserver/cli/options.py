@@ -15,6 +15,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 CHOICES = {
     "clock": ("live", "frozen", "auto"),
+    "durability": ("os", "fsync", "none"),
     "log_level": ("critical", "error", "warning", "info", "debug"),
     "log_format": ("auto", "text", "json"),
 }
@@ -43,6 +44,8 @@ def settings_options(function: F) -> F:
         "port": {"type": int},
         "seed": {"type": int},
         "data": {"metavar": "DIR"},
+        "durability": {"type": click.Choice(CHOICES["durability"])},
+        "checkpoint_after": {"type": int, "metavar": "BYTES"},
         "fixture": {"multiple": True, "metavar": "FIXTURE"},
         "clock": {"type": click.Choice(CHOICES["clock"])},
         "strict": {"is_flag": True, "default": None},

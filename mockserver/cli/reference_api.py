@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import tempfile
 from collections.abc import Iterator
 from typing import Any, Final, cast
 
@@ -53,12 +54,13 @@ are described in the [scenario language](scenario-language.md#matches).
 
 def page() -> str:
     """The page; raises `MockserverError` when an endpoint is missing in it or does not answer as it should."""
-    return "\n".join(asyncio.run(_record()))
+    with tempfile.TemporaryDirectory() as data:
+        return "\n".join(asyncio.run(_record(data)))
 
 
-async def _record() -> list[str]:
+async def _record(data: str) -> list[str]:
     app = build_app(
-        Settings(public_url=BASE, clock="frozen", log_level="critical"),
+        Settings(public_url=BASE, clock="frozen", log_level="critical", data=data),
         transport=httpx2.MockTransport(lambda request: httpx2.Response(200, json={"accepted": True})),
         wall=lambda: 1_767_225_600.0,
     )
@@ -82,7 +84,7 @@ async def _record() -> list[str]:
                 lines += await _told(client, each, known)
     finally:
         await client.aclose()
-        await app.runtime.stop()
+        await app.stop()
     return lines
 
 

@@ -135,6 +135,14 @@ def drop(name: str, server: str, control_token: str | None) -> None:
     ServerClient(server, control_token).world(name).drop()
 
 
+@worlds.command()
+@server_option
+@token_option
+def checkpoint(server: str, control_token: str | None) -> None:
+    """Write the worlds of a server with --data to their files, as happens by itself at its end."""
+    _print(ServerClient(server, control_token).checkpoint())
+
+
 @click.group()
 def scenarios() -> None:
     """Look after the scenarios that a running server keeps."""

@@ -94,7 +94,10 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt of a delivery: `status` and `response` of the plugin's answer, or why there is none."""
+    """One attempt of a delivery: `status` and `response` of the plugin's answer, or why there is none.
+
+    `interrupted` says that the emulator ended while it was under way.
+    """
 
     n: int
     at: datetime
@@ -102,6 +105,7 @@ class Attempt:
     status: int | None
     response: Response | None
     error: str | None
+    interrupted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,7 +265,8 @@ def _attempt(raw: Mapping[str, Any]) -> Attempt:
     answer = raw["response"]
     response = None if answer is None else Response(answer["headers"], answer["body"])
     status = None if answer is None else answer["status"]
-    return Attempt(raw["n"], instant(raw["at"]), raw["seconds"], status, response, raw["error"])
+    interrupted = raw.get("interrupted", False)
+    return Attempt(raw["n"], instant(raw["at"]), raw["seconds"], status, response, raw["error"], interrupted)
 
 
 def _step(raw: Mapping[str, Any]) -> Step:

@@ -58,6 +58,14 @@ class ServerMethods(Generic[W]):
         return Call(method="GET", path="health", read=as_is)
 
     @endpoint
+    def checkpoint(self) -> Call[dict[str, Any]]:
+        """Write the worlds that changed to their files below `--data`: their names (`worlds`), and the `bytes`.
+
+        Raises `ServerSaidNo`: 409 for a server without `--data`, 503 when they cannot be written.
+        """
+        return Call(method="POST", path="checkpoint", read=as_is)
+
+    @endpoint
     def actions(self) -> Call[list[dict[str, Any]]]:
         """Every action with its arguments as a JSON Schema."""
         return Call(method="GET", path="actions", read=lambda answer: list(answer["actions"]))

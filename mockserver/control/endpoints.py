@@ -14,6 +14,7 @@ from mockserver.control.journal import Query, Verify, Wait
 from mockserver.control.scenarios import NDJSON, NewRun, ScenarioText
 from mockserver.control.worlds import Advance, ClockBody, NewWorld, Settle
 from mockserver.world.header import NAME
+from mockserver.store.keeper import Checkpointed
 from mockserver.world.snapshots import Snapshot
 
 JSON: Final = "application/json"
@@ -113,6 +114,15 @@ SECTIONS: Final[Mapping[str, tuple[Endpoint, ...]]] = {
             "This API and those of the platforms as OpenAPI 3.1; with an ETag. See [OpenAPI](../openapi.md).",
             answers=dict[str, Any],
             deepest=1,
+        ),
+        _endpoint(
+            "POST",
+            "/_mock/checkpoint",
+            "checkpoint",
+            "Write the worlds that changed since the last time to their files below `--data`, and begin the log anew. "
+            "It happens by itself at the end and when the log is full; see [Keep your data](../data.md).",
+            answers=Checkpointed,
+            refused=(409,),
         ),
     ),
     "Worlds": (

@@ -209,6 +209,7 @@ class DeliveryAttempt(TypedDict):
     request: SentRequest
     response: DeliveryAnswer | None
     error: str | None
+    interrupted: bool
     exchange: int | None
 
 

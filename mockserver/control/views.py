@@ -184,6 +184,7 @@ def delivery_in_full(each: Delivery) -> shapes.DeliveryInFull:
                 if attempt.status is None
                 else {"status": attempt.status, "headers": multi(attempt.headers), "body": attempt.body},
                 "error": attempt.error,
+                "interrupted": attempt.interrupted,
                 "exchange": attempt.exchange,
             }
             for attempt in each.attempts

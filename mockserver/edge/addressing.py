@@ -12,6 +12,7 @@ import msgspec
 from mockserver.errors import Full, MockserverError, nearest
 from mockserver.wire import Call, Carrier
 from mockserver.wire.routes import MOST_SPECIFIC_FIRST
+from mockserver.world.store import StoreError
 from mockserver.world.world import World
 from mockserver.world.worlds import DEFAULT, Worlds
 
@@ -90,7 +91,7 @@ def _named(worlds: Worlds, name: str, rule: str, credentials: list[tuple[str, st
             return Place(None, rule, lost=f"There is no world named {name!r}.{hint} POST /_mock/worlds creates one.")
         try:
             worlds.create(name)
-        except Full as error:
+        except (Full, StoreError) as error:
             return Place(None, rule, lost=str(error), status=503)
         except MockserverError as error:
             return Place(None, rule, lost=str(error))

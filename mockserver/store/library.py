@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from tinydb import Query, TinyDB
 from tinydb.storages import MemoryStorage, Storage
 from tinydb.table import Table
 
-from mockserver.errors import Conflict, MockserverError, Unknown
+from mockserver.errors import MockserverError, Unknown
+from mockserver.store.directory import sync_directory, write_whole
 
 FILE = "library.json"
-LOCK = "library.lock"
 MAX_RUNS = 1000
 
 
@@ -39,13 +38,9 @@ class ReplacingStorage(Storage):
         return found
 
     def write(self, data: dict[str, dict[str, Any]]) -> None:
-        beside = self._path.with_suffix(".new")
         try:
-            with beside.open("w", encoding="utf-8") as file:
-                json.dump(data, file, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(beside, self._path)
+            write_whole(self._path, json.dumps(data, indent=1).encode())
+            sync_directory(self._path.parent)
         except OSError as error:
             raise MockserverError(f"{self._path} cannot be written: {error.strerror}.") from None
 
@@ -60,38 +55,16 @@ def _is_tinydb(data: object) -> bool:
     )
 
 
-def _claim(directory: Path) -> IO[str] | None:
-    """Hold a directory until the file is closed or the process ends, however it ends; raises `Conflict`."""
-    try:
-        import fcntl
-    except ImportError:
-        # Windows has no such lock; there two servers on one directory are their user's business.
-        return None
-    file = (directory / LOCK).open("w")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        raise Conflict(f"Another mockserver uses {directory}.", hint="Give each a --data of its own.") from None
-    return file
-
-
 class Library:
-    """Scenarios by name and runs by id. With a directory they survive the process; stock TinyDB reads the file.
+    """Scenarios by name and runs by id. With a directory, which must be claimed, they survive the process.
 
-    One process owns a directory; raises `Conflict` for the second, `MockserverError` for one that cannot be used.
+    Stock TinyDB reads the file. Raises `MockserverError` for one that cannot be read or written.
     """
 
     def __init__(self, directory: Path | None = None) -> None:
-        self._claim: IO[str] | None = None
         if directory is None:
             self._db = TinyDB(storage=MemoryStorage)
         else:
-            try:
-                directory.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise MockserverError(f"{directory} cannot be used for data: {error.strerror}.") from None
-            self._claim = _claim(directory)
             self._db = TinyDB(directory / FILE, storage=ReplacingStorage)
 
     def put_scenario(self, name: str, text: str, source: str) -> None:
@@ -136,10 +109,8 @@ class Library:
         return [dict(each) for each in self._runs]
 
     def close(self) -> None:
-        """Let go of the file and the directory."""
+        """Let go of the file."""
         self._db.close()
-        if self._claim is not None:
-            self._claim.close()
 
     @property
     def _scenarios(self) -> Table:

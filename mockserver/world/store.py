@@ -44,7 +44,12 @@ class Saved:
 
 
 class Store(Protocol):
-    """Where commits go before they count. What cannot be kept raises `StoreError`, and is undone."""
+    """Where commits go before they count. What cannot be kept raises `StoreError`, and is undone.
+
+    `position` counts what was kept.
+    """
+
+    position: int
 
     def load(self, kinds: Iterable[Kind[Any]]) -> Iterable[Saved]:
         """Every world that was kept, in the order of their making; raises `MockserverError` for what is damaged."""
@@ -61,5 +66,9 @@ class Store(Protocol):
     def dropped(self, world: str) -> None:
         """Forget a world."""
 
-    def durable(self) -> Awaitable[None] | None:
-        """What to await until all that was appended so far is as safe as was promised; None when it is already."""
+    def durable(self, since: int | None = None) -> Awaitable[None] | None:
+        """What to await until all that was kept is as safe as was promised; None when it is already.
+
+        Awaiting raises `StoreError` when that fails, for who was at work from `position` `since` on also
+        when it failed meanwhile.
+        """

@@ -136,12 +136,18 @@ class Worlds:
             raise Unknown("world", name, self._worlds)
         return Saved(self._headers[name], world.seed, snapshots.dump(world), self._initial[name])
 
-    def durable(self) -> Awaitable[None] | None:
+    @property
+    def position(self) -> int:
+        """How far the store has come; 0 without one."""
+        return 0 if self._store is None else self._store.position
+
+    def durable(self, since: int | None = None) -> Awaitable[None] | None:
         """What to await before anything leaves that tells of a commit; None when there is nothing to wait for.
 
-        It raises `StoreError` when the disk refuses to keep what was committed.
+        Awaiting raises `StoreError` when the disk refuses, for who was at work from `position` `since`
+        on also when it refused meanwhile.
         """
-        return None if self._store is None else self._store.durable()
+        return None if self._store is None else self._store.durable(since)
 
     def create(
         self,

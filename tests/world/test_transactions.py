@@ -211,8 +211,6 @@ class FullDisk:
 
     def opened(self, *_: Any) -> None: ...
 
-    def dropped(self, world: str) -> None: ...
-
 
 def test_a_commit_that_cannot_be_kept_did_not_happen():
     store = FullDisk()
