@@ -40,7 +40,7 @@ INTERRUPTED = "interrupted: the emulator ended while this attempt was under way"
 class Bounds:
     """How much of an answer is read, in bytes; how many attempts are under way at once, in all and to one target."""
 
-    response: int = 1024 * 1024
+    response: int = 256 * 1024
     attempts: int = 128
     attempts_per_target: int = 16
 

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 from mockserver import pages
 from mockserver.edge import cors
 from mockserver.edge.addressing import Place, place, split_prefix
-from mockserver.errors import MockserverError
+from mockserver.errors import Full, MockserverError
 from mockserver.wire import Answer, Call, Limits, Page, Platform, Refusal, Rejected, Route, RouteTable, json_answer
 from mockserver.wire.routes import Found
 from mockserver.world.journal import Exchange
@@ -201,7 +201,7 @@ class Edge:
                 return self._render(outcome, world), None
         except Rejected as rejected:
             refusal = rejected.refusal
-        except StoreError as error:
+        except (StoreError, Full) as error:
             refusal = platform.problem(503, str(error))
         except MockserverError as error:
             refusal = platform.problem(400, str(error))

@@ -99,6 +99,10 @@ class Collection(Generic[T]):
         key = next(iter(keys)) if len(keys) == 1 else min(keys, key=self._ordinal.__getitem__)
         return cast(T, self._documents[key])
 
+    def count(self, index: str, value: object) -> int:
+        """How many documents `find` would answer."""
+        return len(self._indexes[index].get(value, ()))
+
     def last(self) -> T | None:
         """The newest document, or None."""
         return next((each for each in reversed(self._documents.values()) if not isinstance(each, _Deleted)), None)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
 
-from mockserver.errors import Refused
+from mockserver.errors import Full, Refused
 from mockserver.world.clock import Clock, Timers
 from mockserver.world.collection import Collection, Kind
 from mockserver.world.minter import Minter
@@ -76,13 +77,21 @@ def without_exchanges(delivery: Delivery) -> Delivery:
 
 
 class Outbox:
-    """Deliveries of one world. The dispatcher sends what a commit leaves `pending`."""
+    """Deliveries of one world, `most()` of them. The dispatcher sends what a commit leaves `pending`."""
 
-    def __init__(self, deliveries: Collection[Delivery], clock: Clock, timers: Timers, mint: Minter) -> None:
+    def __init__(
+        self,
+        deliveries: Collection[Delivery],
+        clock: Clock,
+        timers: Timers,
+        mint: Minter,
+        most: Callable[[], int],
+    ) -> None:
         self._deliveries = deliveries
         self._clock = clock
         self._timers = timers
         self._mint = mint
+        self._most = most
 
     def send(
         self,
@@ -100,8 +109,10 @@ class Outbox:
     ) -> Delivery:
         """Queue a call; it leaves once this transaction has committed, and never if it does not.
 
-        `retry_after` are the waits before each further attempt, on the world's clock.
+        `retry_after` are the waits before each further attempt, on the world's clock. Raises `Full` when
+        as many as may be are not over yet.
         """
+        self._make_room()
         return self._deliveries.insert(
             Delivery(
                 id=f"delivery-{self._mint.count('delivery')}",
@@ -124,6 +135,7 @@ class Outbox:
         original = self._deliveries[delivery_id]
         if original.state in ("pending", "waiting"):
             raise Refused(f"{delivery_id} is still {original.state}.", hint="Wait for its outcome first.")
+        self._make_room()
         return self._deliveries.insert(
             msgspec.structs.replace(
                 original,
@@ -163,3 +175,19 @@ class Outbox:
         delivery = self._deliveries[delivery_id]
         attempt = Attempt(n=len(delivery.attempts) + 1, at=self._clock.now(), seconds=0.0, error=reason)
         self._deliveries.change(delivery_id, state="failed", attempts=(*delivery.attempts, attempt))
+
+    def _make_room(self) -> None:
+        """Let the oldest deliveries that are over give way, some at once so that it need not be done each time."""
+        most = self._most()
+        if len(self._deliveries) < most:
+            return
+        open_now = sum(self._deliveries.count("state", state) for state in ("pending", "waiting"))
+        if open_now >= most:
+            raise Full(
+                f"{open_now} webhooks of this world are not over yet, which is as many as may be.",
+                hint="The world's setting core.max_deliveries is how many.",
+            )
+        too_many = len(self._deliveries) - most + 1 + most // 100
+        over = (each.id for each in self._deliveries if each.state in ("delivered", "failed"))
+        for key in list(itertools.islice(over, too_many)):
+            self._deliveries.delete(key)

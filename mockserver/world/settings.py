@@ -29,7 +29,8 @@ class CoreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     elsewhere, `literal` keeps them everywhere (such a world is then reached by its prefix).
     `cors_origins` are the origins of web pages that may read the vendors' answers, or `"*"`; empty
     means none. A browser's preflight carries no credential: what finds no world by prefix or host
-    is judged by the world `default`.
+    is judged by the world `default`. `max_deliveries` is how many webhooks are kept: the oldest that are
+    over give way to new ones. `max_redirect_uris` is how many one client may register.
     """
 
     strict: bool = False
@@ -37,6 +38,8 @@ class CoreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     webhook_timeout: Annotated[float, msgspec.Meta(gt=0, le=300)] = 10.0
     fixture_credentials: Literal["auto", "literal"] = "auto"
     cors_origins: Literal["*"] | tuple[str, ...] = ()
+    max_deliveries: Annotated[int, msgspec.Meta(ge=10)] = 10_000
+    max_redirect_uris: Annotated[int, msgspec.Meta(ge=1)] = 100
 
     def __post_init__(self) -> None:
         for wait in self.retry_webhooks_after:

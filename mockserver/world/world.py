@@ -118,7 +118,13 @@ class World:
         self.mint = Minter(seed, name, self[COUNTERS])
         self.clock = Clock(self[CLOCKS], wall)
         self.timers = Timers(self[TIMERS], self.clock, self.mint)
-        self.outbox = Outbox(self[DELIVERIES], self.clock, self.timers, self.mint)
+        self.outbox = Outbox(
+            self[DELIVERIES],
+            self.clock,
+            self.timers,
+            self.mint,
+            lambda: self.settings(CoreSettings).max_deliveries,
+        )
 
     def __repr__(self) -> str:
         return f"<World {self.name}>"

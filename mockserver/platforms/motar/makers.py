@@ -19,6 +19,7 @@ from mockserver.platforms.motar.models import (
     Role,
     User,
 )
+from mockserver.world.settings import CoreSettings
 from mockserver.world.world import World
 
 HANDLE = re.compile(r"@[^\s@]+")
@@ -136,7 +137,7 @@ def make_plugin(
             organization=organization.id,
             client_id=client_id,
             client_secret=client_secret or f"iok-cse-{minted_secret}",
-            redirect_uris=check_redirect_uris(redirect_uris),
+            redirect_uris=check_redirect_uris(world, redirect_uris),
             request_endpoint=check_endpoint("request_endpoint", request_endpoint),
             distribution_endpoint=check_endpoint("distribution_endpoint", distribution_endpoint),
             active=active,
@@ -152,8 +153,12 @@ def check_endpoint(name: str, url: str | None) -> str | None:
     return url
 
 
-def check_redirect_uris(redirect_uris: tuple[str, ...]) -> tuple[str, ...]:
-    """The URIs, each once; raises `Refused` when one cannot be registered."""
+def check_redirect_uris(world: World, redirect_uris: tuple[str, ...]) -> tuple[str, ...]:
+    """The URIs, each once; raises `Refused` when one cannot be registered, or there are too many."""
+    most = world.settings(CoreSettings).max_redirect_uris
+    if len(redirect_uris) > most:
+        told = "The world's setting core.max_redirect_uris is how many a client may have."
+        raise Refused(f"{len(redirect_uris)} redirect URIs are more than {most}.", hint=told)
     for uri in redirect_uris:
         problem = uris.redirect_uri_problem(uri)
         if problem is not None:

@@ -67,7 +67,7 @@ def configure_plugin(world: World, args: ConfigurePlugin) -> Plugin:
     member(world, world[ORGANIZATIONS][plugin.organization], args.by, DEVELOPERS, "configuring a plugin")
     changed: dict[str, Any] = {}
     if args.redirect_uris is not msgspec.UNSET:
-        changed["redirect_uris"] = check_redirect_uris(args.redirect_uris)
+        changed["redirect_uris"] = check_redirect_uris(world, args.redirect_uris)
     if args.request_endpoint is not msgspec.UNSET:
         changed["request_endpoint"] = check_endpoint("request_endpoint", args.request_endpoint)
     if args.distribution_endpoint is not msgspec.UNSET:
