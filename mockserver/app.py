@@ -163,7 +163,7 @@ def _build(
         forbidden=Forbidden.but(settings.allow_target),
         bounds=DeliveryBounds(settings.max_response, settings.max_attempts, settings.max_attempts_per_target),
     )
-    runtime = Runtime(worlds, dispatcher)
+    runtime = Runtime(worlds, dispatcher, world_ttl=settings.world_ttl)
     library = files.enter_context(closing(Library(directory)))
     edge = Edge(
         worlds,

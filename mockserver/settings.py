@@ -51,7 +51,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     tls_dir: str | None = None
     map_host: tuple[str, ...] = ()
     allow_target: tuple[str, ...] = ()
-    max_response: Annotated[int, msgspec.Meta(ge=1024)] = 1024 * 1024
+    max_response: Annotated[int, msgspec.Meta(ge=1024)] = 256 * 1024
     max_attempts: Annotated[int, msgspec.Meta(ge=1)] = 128
     max_attempts_per_target: Annotated[int, msgspec.Meta(ge=1)] = 16
     max_control_body: Annotated[int, msgspec.Meta(ge=1024)] = 16 * 1024 * 1024
