@@ -35,7 +35,7 @@ SUMMARIES = {
     "trigger": "Do what a person does in Studio.",
     "actions": "List what can be triggered.",
     "worlds": "List, create, reset and drop worlds.",
-    "scenarios": "List, show, import and drop scenarios of a server's library.",
+    "scenarios": "Check scenario files; list, show, import and drop those of a server.",
     "config": "Show the settings and where each came from.",
     "tls": "Get the certificate that https clients must trust.",
     "wait": "Wait until an emulator is ready.",

@@ -11,6 +11,7 @@ import msgspec
 
 from mockserver.cli import fail
 from mockserver.cli.options import CHOICES, server_option, token_option, world_option
+from mockserver.cli.scenario_files import print_schema, validate
 from mockserver.client import ServerClient, ServerSaidNo, WorldClient
 from mockserver.settings import plain_value
 
@@ -145,7 +146,7 @@ def checkpoint(server: str, control_token: str | None) -> None:
 
 @click.group()
 def scenarios() -> None:
-    """Look after the scenarios that a running server keeps."""
+    """Look after scenarios: files, and what a running server keeps."""
 
 
 @scenarios.command("list")
@@ -190,6 +191,10 @@ def import_scenarios(files: tuple[Path, ...], server: str, control_token: str | 
 def drop_scenario(name: str, server: str, control_token: str | None) -> None:
     """Forget a scenario of the library."""
     ServerClient(server, control_token).drop_scenario(name)
+
+
+scenarios.add_command(validate)
+scenarios.add_command(print_schema)
 
 
 def value_of(text: str, schema: dict[str, Any], key: str) -> Any:

@@ -19,6 +19,7 @@ from mockserver.delivery.runtime import Runtime
 from mockserver.errors import MockserverError, Unknown
 from mockserver.scenarios import Scenario, StepEvent, load_scenario, run
 from mockserver.scenarios.report import RunReport
+from mockserver.scenarios.schema import json_schema
 from mockserver.scenarios.stage import LiveStage
 from mockserver.store.library import Library
 
@@ -52,6 +53,7 @@ class ScenariosApi:
         self._runtime = runtime
         self._library = library
         self.routes = [
+            Route("/scenario.schema.json", self.schema, methods=["GET"]),
             Route("/scenarios", self.list, methods=["GET"]),
             Route("/scenarios", self.put, methods=["POST"]),
             Route("/scenarios/{name:path}", self.show, methods=["GET"]),
@@ -60,6 +62,10 @@ class ScenariosApi:
             Route("/runs", self.runs, methods=["GET"]),
             Route("/runs/{id}", self.show_run, methods=["GET"]),
         ]
+
+    async def schema(self, request: Request) -> Response:
+        body = msgspec.json.encode(json_schema(self._runtime.worlds.schema.actions))
+        return Response(body, media_type="application/schema+json")
 
     async def list(self, request: Request) -> Response:
         kept = {each["name"]: {"name": each["name"], "kept": "library"} for each in self._library.scenarios()}
