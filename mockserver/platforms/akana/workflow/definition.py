@@ -75,6 +75,13 @@ class Conditions:
             else:
                 yield from member.walk()
 
+    def groups(self) -> Iterator[Conditions]:
+        """This, and every `conditions` in it, however deep."""
+        yield self
+        for member in self.members:
+            if isinstance(member, Conditions):
+                yield from member.groups()
+
 
 @dataclass(frozen=True, slots=True)
 class Result:

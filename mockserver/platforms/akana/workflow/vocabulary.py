@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from mockserver.platforms.akana.workflow import arguments
-from mockserver.platforms.akana.workflow.registry import NoArguments, Registry
+from mockserver.platforms.akana.workflow.registry import NoArguments, Registered, Registry
 
 Names = Mapping[str, type[msgspec.Struct]]
 
@@ -230,17 +230,19 @@ class Vocabulary:
 
     def including(self, registry: Registry[Any]) -> Vocabulary:
         """This, and what a team has registered of its own."""
-        mine = {
-            kind: {**getattr(self, kind), **{name: each.arguments for name, each in getattr(registry, kind).items()}}
-            for kind in ("functions", "conditions", "validators", "registers")
-        }
-        added = {*registry.functions, *registry.conditions}
         return replace(
             self,
-            **mine,
-            variables=self.variables | frozenset(registry.variables),
-            not_run=self.not_run - added,
+            functions={**self.functions, **_arguments(registry.functions)},
+            conditions={**self.conditions, **_arguments(registry.conditions)},
+            validators={**self.validators, **_arguments(registry.validators)},
+            registers={**self.registers, **_arguments(registry.registers)},
+            variables=self.variables.union(registry.variables),
+            not_run=self.not_run.difference(registry.functions, registry.conditions),
         )
+
+
+def _arguments(entries: Mapping[str, Registered[Any]]) -> Names:
+    return {name: each.arguments for name, each in entries.items()}
 
 
 APP_VERSION: Final = Vocabulary(
