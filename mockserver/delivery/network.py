@@ -61,6 +61,9 @@ async def _resolve(host: str, port: int) -> list[ipaddress.IPv4Address | ipaddre
 
 async def read_bounded(response: httpx2.Response, limit: int) -> bytes:
     """The body of a streamed response up to `limit` bytes, unpacked where it is gzip. Raises `httpx2.HTTPError`."""
+    if response.is_stream_consumed:
+        # Whoever replaces the network may hand over an answer that was read already, and unpacked.
+        return response.content[:limit]
     packed = bytearray()
     async for chunk in response.aiter_raw():
         packed += chunk
