@@ -44,6 +44,6 @@ def from_flaw(flaw: Flaw) -> Finding:
     if flaw.rule.startswith("duplicate-") and not advice:
         advice = "Give it an id of its own."
     if problem.did_you_mean:
-        advice = f"Did you mean {problem.did_you_mean!r}? {advice}".strip()
+        advice = f"Did you mean {problem.did_you_mean!r}?"
     message = f"{problem.path}: expected {problem.expected}, got {problem.got}"
     return Finding(flaw.rule, flaw.severity, problem.line or 1, message, advice, problem.column)

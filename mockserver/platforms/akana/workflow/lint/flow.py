@@ -136,13 +136,10 @@ def _conditions(definition: Definition) -> Iterator[Finding]:
     for place, outermost in walk.condition_groups(definition):
         for group in outermost.groups():
             if len(group.members) > 1 and group.type not in ("AND", "OR"):
-                yield Finding(
-                    "conditions-type",
-                    "warning",
-                    group.line,
-                    f"{place}: conditions of type {group.type!r} pass when one of them does; only 'AND' asks for all",
-                    "Write AND or OR, in capitals.",
-                )
+                told = f"of type {group.type!r}" if group.type else "without a type"
+                message = f"{place}: conditions {told} pass when one of them does; only 'AND' asks for all"
+                advice = 'Write type="AND" or type="OR", in capitals.'
+                yield Finding("conditions-type", "warning", group.line, message, advice)
 
 
 def _old_statuses(definition: Definition) -> Iterator[Finding]:
