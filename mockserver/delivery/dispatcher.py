@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, parse_qsl, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
@@ -19,6 +19,7 @@ from mockserver.delivery.forbidden import Forbidden, TargetRefused
 from mockserver.delivery.slots import Slots
 from mockserver.delivery.targets import DEFAULT_PORTS, Targets
 from mockserver.errors import Gone, MockserverError
+from mockserver.world.headers import pack_text
 from mockserver.world.outbox import DELIVERIES, Attempt, Delivery
 from mockserver.world.settings import CoreSettings
 from mockserver.world.store import StoreError
@@ -168,11 +169,11 @@ class Dispatcher:
             method=delivery.method,
             path=parts.path or "/",
             url=delivery.url,
-            query=tuple(parse_qsl(parts.query, keep_blank_values=True)),
-            request_headers=outcome.sent,
+            query_string=parts.query,
+            request_head=pack_text(outcome.sent),
             request_body=delivery.body.encode(),
             status=outcome.status,
-            response_headers=outcome.headers,
+            response_head=pack_text(outcome.headers),
             response_body=outcome.body,
             route=delivery.event,
             delivery=delivery.id,

@@ -15,6 +15,7 @@ import msgspec
 from mockserver.delivery.dispatcher import STORE_AGAIN, Dispatcher
 from mockserver.delivery.expiry import Expiry
 from mockserver.errors import Gone, Refused
+from mockserver.world import headers
 from mockserver.world.clock import CLOCKS, LATEST, TIMERS, ClockMode, Timer, iso
 from mockserver.world.store import StoreError
 from mockserver.world.world import World
@@ -190,9 +191,9 @@ class Runtime:
             wall=datetime.fromtimestamp(world.wall(), UTC),
             seconds=0.0,
             path=what,
-            request_headers=(("content-type", "application/json"),),
+            request_head=headers.JSON,
             request_body=msgspec.json.encode(arguments),
-            response_headers=(("content-type", "application/json"),),
+            response_head=headers.JSON,
             response_body=msgspec.json.encode({"mode": world.clock.mode, "now": iso(now)}),
         )
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from mockserver.errors import Full, MockserverError, nearest
 from mockserver.wire import Call, Carrier
-from mockserver.wire.routes import MOST_SPECIFIC_FIRST
+from mockserver.wire.routes import MOST_SPECIFIC_FIRST, CredentialKind
 from mockserver.world.store import StoreError
 from mockserver.world.world import World
 from mockserver.world.worlds import DEFAULT, Worlds
@@ -19,9 +19,12 @@ from mockserver.world.worlds import DEFAULT, Worlds
 PREFIX = "/w/"
 ENVIRONMENTS = ("sandbox", "api")
 
+Credential = tuple[CredentialKind, str]
 
-@dataclass(frozen=True, slots=True)
-class Place:
+_RULES = {kind: f"credential: {kind}" for kind in MOST_SPECIFIC_FIRST}
+
+
+class Place(msgspec.Struct, frozen=True):
     """Where a request goes: its world, the rule that found it, and what is odd about that.
 
     Without a world, `lost` says why with `status`: which name led nowhere, or that there is no room.
@@ -45,6 +48,7 @@ def split_prefix(path: str) -> tuple[str | None, str]:
     return name, slash + rest if slash else "/"
 
 
+@lru_cache(maxsize=256)
 def world_of_host(host: str) -> str | None:
     """The world that `[sandbox.|api.][world.]localhost` names, or None."""
     name = host.partition(":")[0].lower()
@@ -62,19 +66,18 @@ def place(worlds: Worlds, call: Call, carriers: Iterable[Carrier], prefix: str |
     A name that leads nowhere is an error, never silently `default`; with `auto` it is created.
     """
     credentials = _credentials(call, carriers)
-    named = (prefix, "prefix")
-    if named[0] is None:
-        named = (call.header("x-mock-world"), "header")
-    if named[0] is None:
-        named = (world_of_host(call.header("host") or ""), "host")
-    name, rule = named
+    name, rule = prefix, "prefix"
+    if name is None:
+        name, rule = call.header("x-mock-world"), "header"
+    if name is None:
+        name, rule = world_of_host(call.header("host") or ""), "host"
     if name is not None:
         return _named(worlds, name, rule, credentials, auto=auto)
     stray = None
     for kind, value in credentials:
         owner = worlds.owner_of(value)
         if owner is not None:
-            return Place(worlds.find(owner), f"credential: {kind}")
+            return Place(worlds.find(owner), _RULES[kind])
         dropped = worlds.last_owner_of(value)
         if dropped is not None:
             stray = f"its {kind} belonged to the world {dropped!r}, which {worlds.fate(dropped)}"
@@ -82,7 +85,7 @@ def place(worlds: Worlds, call: Call, carriers: Iterable[Carrier], prefix: str |
     return Place(worlds.find(DEFAULT), "default", stray=stray)
 
 
-def _named(worlds: Worlds, name: str, rule: str, credentials: list[tuple[str, str]], *, auto: bool) -> Place:
+def _named(worlds: Worlds, name: str, rule: str, credentials: Iterable[Credential], *, auto: bool) -> Place:
     if name not in worlds:
         if not auto:
             known = [world.name for world in worlds]
@@ -105,12 +108,19 @@ def _named(worlds: Worlds, name: str, rule: str, credentials: list[tuple[str, st
     return Place(worlds.find(name), rule)
 
 
-def _credentials(call: Call, carriers: Iterable[Carrier]) -> list[tuple[str, str]]:
+def _credentials(call: Call, carriers: Iterable[Carrier]) -> Iterator[Credential]:
     """Every credential a call carries, the most specific kind first, a token's unproved audience last."""
     found = [pair for carrier in carriers for pair in carrier.values(call)]
-    claims = [("client_id", aud) for kind, value in found if kind == "access_token" and (aud := _audience(value))]
-    order = MOST_SPECIFIC_FIRST.index
-    return [*sorted(found, key=lambda pair: order(pair[0])), *claims]
+    if len(found) > 1:
+        found.sort(key=_specificity)
+    yield from found
+    for kind, value in found:
+        if kind == "access_token" and (audience := _audience(value)):
+            yield "client_id", audience
+
+
+def _specificity(credential: Credential) -> int:
+    return MOST_SPECIFIC_FIRST.index(credential[0])
 
 
 def _audience(token: str) -> str | None:

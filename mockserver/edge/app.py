@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections.abc import Awaitable
 from datetime import UTC, datetime
-from email.utils import format_datetime
-from itertools import chain
 from typing import Any
-from urllib.parse import parse_qsl
 
 from mockserver import pages
 from mockserver.edge import cors
 from mockserver.edge.addressing import Place, place, split_prefix
+from mockserver.edge.messages import DateLine, Scope, encoded, read_body, send_answer, sendable
 from mockserver.errors import Full, MockserverError
 from mockserver.wire import Answer, Call, Limits, Page, Platform, Refusal, Rejected, Route, RouteTable, json_answer
 from mockserver.wire.routes import Found
+from mockserver.world.headers import pack
 from mockserver.world.journal import Exchange
 from mockserver.world.settings import CoreSettings
 from mockserver.world.store import StoreError
 from mockserver.world.world import World
 from mockserver.world.worlds import DEFAULT, Worlds
 
-Scope = dict[str, Any]
-
 log = logging.getLogger("mockserver.edge")
 
 FAILED = "The emulator failed; its log says why. Please report it."
-_UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 HTML_HEADERS = (
     ("content-type", "text/html; charset=utf-8"),
     # Not no-store: who went back to a page that answered a form would find the browser's error page in its place.
@@ -62,71 +57,74 @@ class Edge:
         self._auto_worlds = auto_worlds
         self._limits = limits or Limits()
         self._assets = assets
+        self._date = DateLine()
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         started, wall = time.perf_counter(), self._worlds.wall()
         prefix, path = split_prefix(scope["path"])
-        found = self._table.find(scope["method"], path)
-        max_body = self._limits.body if found.route is None else found.route.max_body or self._limits.body
-        read = await _read_body(scope, receive, max_body)
-        if read is None:
-            return
-        body, too_long = read
-        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
         query = scope["query_string"].decode("latin-1")
+        method: str = scope["method"]
+        fields = scope["headers"]
+        found = self._table.find(method, path)
         call = Call(
-            method=scope["method"],
+            method=method,
             path=path,
-            query=tuple(parse_qsl(query, keep_blank_values=True)),
-            headers=headers,
-            body=body,
-            base_url="",
+            query_string=query,
+            headers=fields,
             params=found.params,
             max_depth=self._limits.depth,
         )
+        max_body = self._limits.body if found.route is None else found.route.max_body or self._limits.body
+        read = await read_body(receive, call.header("content-length"), max_body)
+        if read is None:
+            return
+        call.body, too_long = read
         placed = place(self._worlds, call, found.carriers, prefix, auto=self._auto_worlds)
         call.base_url = self._base_url(scope, call, prefix, placed)
         world = placed.world
         began = world.journal.begin() if world is not None else 0
         at = world.clock.now() if world is not None else datetime.fromtimestamp(wall, UTC)
-        unfit = self._unfit(scope, max_body if too_long else None)
+        request_head = pack(fields)
+        unfit = self._unfit(scope, len(request_head), max_body if too_long else None)
         answer, error = self._answer(call, found, placed, unfit)
         if (kept := self._worlds.durable()) is not None:
             answer, error = await self._once_durable(kept, call, found, placed) or (answer, error)
         if world is not None and (shared := cors.headers(call, world.settings(CoreSettings))):
             answer = Answer(answer.status, (*answer.headers, *shared), answer.body)
-        fields: dict[str, Any] = {
-            "began": began,
-            "kind": "inbound",
-            "at": at,
-            "wall": datetime.fromtimestamp(wall, UTC),
-            "seconds": time.perf_counter() - started,
-            "method": call.method,
-            "path": path,
-            "url": call.base_url + path + (f"?{query}" if query else ""),
-            "query": call.query,
-            "request_headers": headers,
-            "request_body": body,
-            "status": answer.status,
-            "response_headers": answer.headers,
-            "response_body": answer.body,
-            "route": found.route.name if found.route else None,
-            "addressed_by": placed.rule,
-            "authenticated_by": call.authenticated_by,
-            "error": error,
-            "violations": (*call.violations, *call.notes),
-        }
+        sent, response_head = encoded(answer.headers)
+        exchange = Exchange(
+            id=world.journal.last_id + 1 if world is not None else 0,
+            began=began,
+            kind="inbound",
+            at=at,
+            wall=datetime.fromtimestamp(wall, UTC),
+            seconds=time.perf_counter() - started,
+            method=method,
+            path=path,
+            url=f"{call.base_url}{path}?{query}" if query else call.base_url + path,
+            query_string=query,
+            request_head=request_head,
+            request_body=call.body,
+            status=answer.status,
+            response_head=response_head,
+            response_body=answer.body,
+            route=found.name,
+            addressed_by=placed.rule,
+            authenticated_by=call.authenticated_by,
+            error=error,
+            violations=(*call.violations, *call.notes),
+        )
         if world is None:
-            self._worlds.record_unaddressed(error or "", Exchange(id=0, **fields))
-            await _send(send, call.method, answer, at)
+            self._worlds.record_unaddressed(error or "", exchange)
+            await send_answer(send, method, answer.status, sent, answer.body, self._date.of(at))
             return
         world.inflight += 1
         try:
             # Before the answer leaves, so that whoever has it finds the exchange in the journal.
-            exchange = world.journal.add(**fields)
+            world.journal.append(exchange)
             if placed.stray:
                 self._worlds.record_unaddressed(placed.stray, exchange)
-            await _send(send, call.method, answer, at)
+            await send_answer(send, method, answer.status, sent, answer.body, self._date.of(at))
         finally:
             world.inflight -= 1
             world.stir()
@@ -146,7 +144,7 @@ class Edge:
                 placed.world.inflight -= 1
         return None
 
-    def _unfit(self, scope: Scope, max_body: int | None) -> tuple[int, str] | None:
+    def _unfit(self, scope: Scope, header_bytes: int, max_body: int | None) -> tuple[int, str] | None:
         """Status and reason for a request that is too large somewhere; `max_body` is the bound its body is over."""
         limits = self._limits
         if max_body is not None:
@@ -156,7 +154,7 @@ class Edge:
         headers = scope["headers"]
         if len(headers) > limits.headers:
             return 431, f"There are {len(headers)} headers, more than {limits.headers}."
-        if sum(map(len, chain.from_iterable(headers))) > limits.header_bytes:
+        if header_bytes > limits.header_bytes:
             return 431, f"The headers are larger than {limits.header_bytes} bytes together."
         return None
 
@@ -212,7 +210,7 @@ class Edge:
 
     def _render(self, outcome: Answer | Page, world: World | None) -> Answer:
         if isinstance(outcome, Answer):
-            return _sendable(outcome)
+            return sendable(outcome)
         body = pages.render(
             outcome.template,
             **outcome.context,
@@ -226,7 +224,7 @@ class Edge:
             f"frame-ancestors 'none'; form-action {targets}"
         )
         headers = (*outcome.headers, *HTML_HEADERS, ("content-security-policy", policy))
-        return _sendable(Answer(outcome.status, headers, body))
+        return sendable(Answer(outcome.status, headers, body))
 
     def _base_url(self, scope: Scope, call: Call, prefix: str | None, placed: Place) -> str:
         if self._public_url:
@@ -267,42 +265,3 @@ def _no_route(found: Found, call: Call) -> tuple[Answer | Page, str]:
         reason = f"{found.platform.title} has nothing at {call.path} that is emulated; docs/fidelity.md lists what is."
         refusal = found.platform.problem(404, reason)
     return found.platform.refuse(call, None, refusal), reason
-
-
-def _sendable(answer: Answer) -> Answer:
-    """The same answer with headers that HTTP can carry: what clients send finds its way into descriptions."""
-    if all(value.isascii() and value.isprintable() for _, value in answer.headers):
-        return answer
-    headers = tuple(
-        (name, _UNSENDABLE.sub(" ", value).encode("latin-1", "replace").decode("latin-1"))
-        for name, value in answer.headers
-    )
-    return Answer(answer.status, headers, answer.body)
-
-
-async def _read_body(scope: Scope, receive: Any, limit: int) -> tuple[bytes, bool] | None:
-    """The body, or nothing of it and True when it is over the limit; None when the client left before its end."""
-    for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit() and int(value) > limit:
-            return b"", True
-    chunks: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        chunk: bytes = message.get("body", b"")
-        size += len(chunk)
-        if size > limit:
-            return b"", True
-        if not message.get("more_body"):
-            return (b"".join(chunks) + chunk if chunks else chunk), False
-        chunks.append(chunk)
-
-
-async def _send(send: Any, method: str, answer: Answer, at: datetime) -> None:
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
-    headers.append((b"date", format_datetime(at, usegmt=True).encode()))
-    headers.append((b"content-length", str(len(answer.body)).encode()))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else answer.body})

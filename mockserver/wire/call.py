@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -23,8 +23,7 @@ class BadBody(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Authorization:
+class Authorization(msgspec.Struct, frozen=True):
     """The Authorization header taken apart: `scheme` is bearer, basic, bare (a token alone) or other."""
 
     scheme: str
@@ -38,38 +37,75 @@ class Call:
 
     Handlers write down what they noticed: `violate` for what nobody documents, `note` for what the
     vendor lets pass, `authenticated_by` for the way the client proved who it is. All end up in the
-    journal.
+    journal. Headers are given as they came, names in lower case; they and the query are taken apart
+    when somebody asks.
     """
+
+    __slots__ = (
+        "_authorization",
+        "_fields",
+        "_first",
+        "_form",
+        "_json",
+        "_max_depth",
+        "_query",
+        "authenticated_by",
+        "base_url",
+        "body",
+        "method",
+        "notes",
+        "params",
+        "path",
+        "query_string",
+        "violations",
+    )
 
     def __init__(
         self,
         *,
         method: str,
         path: str,
-        query: Pairs,
-        headers: Pairs,
-        body: bytes,
-        base_url: str,
+        query_string: str = "",
+        headers: Sequence[tuple[bytes, bytes]] = (),
+        body: bytes = b"",
+        base_url: str = "",
         params: dict[str, str] | None = None,
         max_depth: int = MAX_DEPTH,
     ) -> None:
         self.method = method
         self.path = path
-        self.query = query
-        self.headers = headers
+        self.query_string = query_string
         self.body = body
         self.base_url = base_url
         self.params = params or {}
-        self._max_depth = max_depth
         self.violations: list[Violation] = []
         self.notes: list[Violation] = []
         self.authenticated_by: str | None = None
+        self._fields = headers
+        # Backwards, because of a header that repeats the first one counts.
+        self._first = dict(reversed(headers))
+        self._max_depth = max_depth
+        self._query: Pairs | None = None
         self._form: dict[str, str] | None = None
         self._json: Any = msgspec.UNSET
+        self._authorization: Authorization | msgspec.UnsetType | None = msgspec.UNSET
+
+    @property
+    def headers(self) -> Pairs:
+        """Every header, in order."""
+        return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in self._fields)
+
+    @property
+    def query(self) -> Pairs:
+        """Every parameter of the URL, in order."""
+        if self._query is None:
+            self._query = tuple(parse_qsl(self.query_string, keep_blank_values=True)) if self.query_string else ()
+        return self._query
 
     def header(self, name: str) -> str | None:
         """The first header of that lower-case name, or None."""
-        return next((value for key, value in self.headers if key == name), None)
+        value = self._first.get(name.encode("latin-1"))
+        return None if value is None else value.decode("latin-1")
 
     def query_value(self, *names: str) -> str | None:
         """The first query parameter among `names`, tried in the order given, or None."""
@@ -128,21 +164,29 @@ class Call:
 
     def authorization(self, header: str = "authorization") -> Authorization | None:
         """The credential in a header, or None when there is none."""
-        value = (self.header(header) or "").strip()
-        if not value:
-            return None
-        scheme, _, rest = value.partition(" ")
-        if not rest:
-            return Authorization("bare", token=value)
-        rest = rest.strip()
-        match scheme.lower():
-            case "bearer":
-                return Authorization("bearer", token=rest)
-            case "basic":
-                try:
-                    decoded = base64.b64decode(rest, validate=True).decode()
-                except ValueError:
-                    return Authorization("other", token=rest)
-                username, colon, password = decoded.partition(":")
-                return Authorization("basic", username=username, password=password) if colon else Authorization("other")
-        return Authorization("other", token=rest)
+        if header != "authorization":
+            return _credential(self.header(header))
+        if self._authorization is msgspec.UNSET:
+            self._authorization = _credential(self.header(header))
+        return self._authorization
+
+
+def _credential(value: str | None) -> Authorization | None:
+    value = value.strip() if value else ""
+    if not value:
+        return None
+    scheme, _, rest = value.partition(" ")
+    if not rest:
+        return Authorization("bare", token=value)
+    rest = rest.strip()
+    match scheme.lower():
+        case "bearer":
+            return Authorization("bearer", token=rest)
+        case "basic":
+            try:
+                decoded = base64.b64decode(rest, validate=True).decode()
+            except ValueError:
+                return Authorization("other", token=rest)
+            username, colon, password = decoded.partition(":")
+            return Authorization("basic", username=username, password=password) if colon else Authorization("other")
+    return Authorization("other", token=rest)

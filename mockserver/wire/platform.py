@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 _URL_CHARACTERS = "".join(chr(code) for code in range(0x21, 0x7F))
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """A finished response; header names are lower case."""
 
     status: int = 200
@@ -68,9 +67,12 @@ class Rejected(Exception):
         self.refusal = refusal
 
 
+JSON_HEADERS: Pairs = (("content-type", "application/json; charset=utf-8"),)
+
+
 def json_answer(data: object, *, status: int = 200, headers: Pairs = ()) -> Answer:
     """An answer with a JSON body."""
-    return Answer(status, (("content-type", "application/json; charset=utf-8"), *headers), msgspec.json.encode(data))
+    return Answer(status, (*JSON_HEADERS, *headers) if headers else JSON_HEADERS, msgspec.json.encode(data))
 
 
 def redirect(url: str, *, headers: Pairs = ()) -> Answer:

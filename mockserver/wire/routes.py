@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from mockserver.wire.call import BadBody, Call
@@ -153,29 +153,28 @@ class Route:
         return f"{self.method} {self.path}"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Found:
-    """Where a look-up ended: a route and its path parameters, or the methods that would have worked."""
+    """Where a look-up ended: a route and its path parameters, or the methods that would have worked.
+
+    `name` is the route's. `carriers` say where this call may carry credentials: as its route says,
+    else as is usual on the platform.
+    """
 
     platform: Platform | None
     route: Route | None = None
-    params: dict[str, str] = field(default_factory=dict)
+    params: dict[str, str] | None = None
     allowed: tuple[str, ...] = ()
-
-    @property
-    def carriers(self) -> tuple[Carrier, ...]:
-        """Where this call may carry credentials: as its route says, else as is usual on the platform."""
-        if self.route is not None:
-            return self.route.carriers
-        return self.platform.carriers if self.platform is not None else ()
+    name: str | None = None
+    carriers: tuple[Carrier, ...] = ()
 
 
 class RouteTable:
     """All platforms' routes behind one look-up: literal paths in a dictionary, patterns by first segment."""
 
     def __init__(self, platforms: Iterable[Platform]) -> None:
-        self._literal: dict[str, dict[str, tuple[Platform, Route]]] = {}
-        self._patterns: dict[str, list[tuple[re.Pattern[str], Platform, Route]]] = {}
+        self._literal: dict[str, dict[str, Found]] = {}
+        self._patterns: dict[str, list[tuple[re.Pattern[str], Found]]] = {}
         self._owners: dict[str, Platform] = {}
         for platform in platforms:
             for segment in platform.segments:
@@ -188,14 +187,16 @@ class RouteTable:
         owner = self._owners.setdefault(segment, platform)
         if owner is not platform:
             raise ValueError(f"{route.path!r}: /{segment} belongs to the platform {owner.name}")
+        # Made once: what a literal path leads to is the same for every request.
+        found = Found(platform, route, name=route.name, carriers=route.carriers)
         if "{" in route.path:
             pattern = re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(route.path)))
-            self._patterns.setdefault(segment, []).append((pattern, platform, route))
+            self._patterns.setdefault(segment, []).append((pattern, found))
             return
         methods = self._literal.setdefault(route.path, {})
         if route.method in methods:
             raise ValueError(f"{route.name} is there twice")
-        methods[route.method] = (platform, route)
+        methods[route.method] = found
 
     def find(self, method: str, path: str) -> Found:
         """The route for a method and path; HEAD is served by GET."""
@@ -204,17 +205,20 @@ class RouteTable:
         if methods is not None:
             hit = methods.get(wanted)
             if hit is not None:
-                return Found(hit[0], hit[1])
+                return hit
         allowed = list(methods or ())
         segment = _first_segment(path)
-        for pattern, platform, route in self._patterns.get(segment, ()):
+        for pattern, found in self._patterns.get(segment, ()):
             matched = pattern.fullmatch(path)
             if matched is None:
                 continue
-            if route.method == wanted:
-                return Found(platform, route, matched.groupdict())
-            allowed.append(route.method)
-        return Found(self._owners.get(segment), allowed=tuple(dict.fromkeys(allowed)))
+            assert found.route is not None
+            if found.route.method == wanted:
+                return replace(found, params=matched.groupdict())
+            allowed.append(found.route.method)
+        owner = self._owners.get(segment)
+        carriers = owner.carriers if owner is not None else ()
+        return Found(owner, allowed=tuple(dict.fromkeys(allowed)), carriers=carriers)
 
 
 def _first_segment(path: str) -> str:

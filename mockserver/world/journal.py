@@ -11,11 +11,11 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from mockserver.world.headers import Packed, unpack
+from mockserver.world.headers import Pairs as Pairs
 from mockserver.world.matchers import too_deep
 
 ExchangeKind = Literal["inbound", "delivery", "action", "clock"]
-Pairs = tuple[tuple[str, str], ...]
-
 MAX_EXCHANGES = 10_000
 MAX_BYTES = 32 * 1024 * 1024
 MAX_DEPTH = 100
@@ -38,7 +38,8 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     `wall` the machine's, `seconds` how long it took. For a delivery the request is what we sent and
     the response what the plugin answered; `sent_to` is the URL that was really called, where hosts
     are mapped and it differs. For an action `path` is its name, the request body its
-    arguments and the response body its result, as JSON.
+    arguments and the response body its result, as JSON. The heads are header fields as `headers`
+    packs them, and like the query they are taken apart when somebody looks.
     """
 
     id: int
@@ -50,11 +51,11 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     method: str = ""
     path: str = ""
     url: str = ""
-    query: Pairs = ()
-    request_headers: Pairs = ()
+    query_string: str = ""
+    request_head: Packed = b""
     request_body: bytes = b""
     status: int | None = None
-    response_headers: Pairs = ()
+    response_head: Packed = b""
     response_body: bytes = b""
     route: str | None = None
     addressed_by: str | None = None
@@ -64,9 +65,25 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     error: str | None = None
     violations: tuple[Violation, ...] = ()
 
+    @property
+    def query(self) -> Pairs:
+        """The parameters of the URL."""
+        return tuple(parse_qsl(self.query_string, keep_blank_values=True)) if self.query_string else ()
+
+    @property
+    def request_headers(self) -> Pairs:
+        """The header fields of the request, in order; names in lower case."""
+        return unpack(self.request_head)
+
+    @property
+    def response_headers(self) -> Pairs:
+        """The same of the response."""
+        return unpack(self.response_head)
+
     @cached_property
     def facts(self) -> dict[str, Any]:
         """The exchange as plain data: what matches, expressions and reports look at."""
+        request_headers, response_headers = self.request_headers, self.response_headers
         return {
             "id": self.id,
             "kind": self.kind,
@@ -76,24 +93,27 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             "query": multi(self.query),
             "status": self.status,
             "error": self.error,
-            "headers": multi(self.request_headers),
-            "body": readable(self.request_headers, self.request_body),
+            "headers": multi(request_headers),
+            "body": readable(request_headers, self.request_body),
             "response": {
-                "headers": multi(self.response_headers),
-                "body": readable(self.response_headers, self.response_body),
+                "headers": multi(response_headers),
+                "body": readable(response_headers, self.response_body),
             },
         }
 
     @property
     def size(self) -> int:
         """Roughly the bytes it keeps in memory."""
-        texts = sum(
-            100 + len(name) + len(value)
-            for pairs in (self.query, self.request_headers, self.response_headers)
-            for name, value in pairs
+        return (
+            700
+            + len(self.url)
+            + len(self.query_string)
+            + len(self.request_head)
+            + len(self.request_body)
+            + len(self.response_head)
+            + len(self.response_body)
+            + 200 * len(self.violations)
         )
-        bodies = len(self.request_body) + len(self.response_body)
-        return 600 + texts + bodies + len(self.url) + 200 * len(self.violations)
 
 
 def multi(pairs: Pairs) -> dict[str, Any]:
@@ -162,8 +182,11 @@ class Journal:
 
     def add(self, **fields: Any) -> Exchange:
         """Record a finished exchange (every field but `id`) and tell the listeners."""
-        self._last += 1
-        exchange = Exchange(id=self._last, **fields)
+        return self.append(Exchange(id=self._last + 1, **fields))
+
+    def append(self, exchange: Exchange) -> Exchange:
+        """Record a finished exchange that has the next id, and tell the listeners."""
+        self._last = exchange.id
         self._exchanges.append(exchange)
         self._bytes += exchange.size
         while len(self._exchanges) > self.max_exchanges or (self._bytes > self.max_bytes and len(self._exchanges) > 1):

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from mockserver.errors import Gone, MockserverError, Refused
+from mockserver.world import headers
 from mockserver.world.actions import ActionBook, action
 from mockserver.world.clock import CLOCKS, TIMERS, Clock, Timer, Timers
 from mockserver.world.collection import Changes, Collection, Kind
@@ -266,9 +267,9 @@ class World:
                 wall=datetime.fromtimestamp(started, UTC),
                 seconds=self.wall() - started,
                 path=name,
-                request_headers=(("content-type", "application/json"),),
+                request_head=headers.JSON,
                 request_body=msgspec.json.encode(arguments),
-                response_headers=(("content-type", "application/json"),),
+                response_head=headers.JSON,
                 response_body=b"" if error else msgspec.json.encode(result),
                 error=str(error) if error else None,
                 addressed_by="timer" if timer is not None else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -13,8 +14,8 @@ from tests.toy import TOY
 
 
 def call(body: bytes = b"", query: tuple[tuple[str, str], ...] = (), **headers: str) -> Call:
-    pairs = tuple((name.replace("_", "-"), value) for name, value in headers.items())
-    return Call(method="POST", path="/", query=query, headers=pairs, body=body, base_url="http://localhost")
+    pairs = [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items()]
+    return Call(method="POST", path="/", query_string=urlencode(query), headers=pairs, body=body)
 
 
 def basic(text: str) -> str:
@@ -107,7 +108,7 @@ def test_a_cookie_is_found_by_the_beginning_of_its_name(header: str, cookies: di
 
 def found(method: str, path: str) -> tuple[str | None, dict[str, str], tuple[str, ...]]:
     hit = RouteTable([TOY]).find(method, path)
-    return (hit.route.name if hit.route else None, hit.params, hit.allowed)
+    return (hit.route.name if hit.route else None, hit.params or {}, hit.allowed)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,7 @@ BOUNDARY = "limit"
 
 
 def call(body: bytes, content_type: str = f"multipart/form-data; boundary={BOUNDARY}") -> Call:
-    headers = (("content-type", content_type),)
-    return Call(method="POST", path="/", query=(), headers=headers, body=body, base_url="")
+    return Call(method="POST", path="/", headers=[(b"content-type", content_type.encode())], body=body)
 
 
 def part(head: str, content: bytes = b"x") -> bytes:

@@ -45,9 +45,9 @@ def test_the_oldest_give_way_past_the_number_and_are_counted():
     [
         {"request_body": b"x" * 10_000},
         {"response_body": b"x" * 10_000},
-        {"request_headers": (("a", "x" * 10_000),)},
-        {"response_headers": (("a", "x" * 10_000),)},
-        {"query": (("a", "x" * 10_000),)},
+        {"request_head": b"a\n" + b"x" * 10_000},
+        {"response_head": "a\n" + "x" * 10_000},
+        {"query_string": "a=" + "x" * 10_000},
         {"url": "x" * 10_000},
     ],
     ids=lambda fields: next(iter(fields)),

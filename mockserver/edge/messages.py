@@ -1,0 +1,85 @@
+"""A request's body out of ASGI, and an answer back into it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+
+from mockserver.wire import JSON_HEADERS, Answer
+from mockserver.world.headers import Packed, Pairs, pack_text
+
+Scope = dict[str, Any]
+Fields = Sequence[tuple[bytes, bytes]]
+
+_UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+def encoded(headers: Pairs) -> tuple[Fields, Packed]:
+    """Header fields for ASGI, and for the journal."""
+    if headers is JSON_HEADERS:
+        return _JSON
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers], pack_text(headers)
+
+
+_JSON = ([(name.encode(), value.encode()) for name, value in JSON_HEADERS], pack_text(JSON_HEADERS))
+
+
+def sendable(answer: Answer) -> Answer:
+    """The same answer with headers that HTTP can carry: what clients send finds its way into descriptions."""
+    if answer.headers is JSON_HEADERS or all(value.isascii() and value.isprintable() for _, value in answer.headers):
+        return answer
+    headers = tuple(
+        (name, _UNSENDABLE.sub(" ", value).encode("latin-1", "replace").decode("latin-1"))
+        for name, value in answer.headers
+    )
+    return Answer(answer.status, headers, answer.body)
+
+
+class DateLine:
+    """The `date` header of an instant; most requests come in the second of the one before."""
+
+    def __init__(self) -> None:
+        self._second = datetime.fromtimestamp(0, UTC)
+        self._line = (b"date", b"Thu, 01 Jan 1970 00:00:00 GMT")
+
+    def of(self, instant: datetime) -> tuple[bytes, bytes]:
+        """Name and value for an instant."""
+        second = instant.replace(microsecond=0)
+        if second != self._second:
+            self._second = second
+            self._line = (b"date", format_datetime(second, usegmt=True).encode())
+        return self._line
+
+
+async def read_body(receive: Any, declared: str | None, limit: int) -> tuple[bytes, bool] | None:
+    """The body, or nothing of it and True when it is over the limit; None when the client left before its end.
+
+    `declared` is what Content-Length says.
+    """
+    if declared is not None and declared.isdigit() and int(declared) > limit:
+        return b"", True
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        chunk: bytes = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            return b"", True
+        if not message.get("more_body"):
+            return (b"".join(chunks) + chunk if chunks else chunk), False
+        chunks.append(chunk)
+
+
+async def send_answer(
+    send: Any, method: str, status: int, fields: Fields, body: bytes, date: tuple[bytes, bytes]
+) -> None:
+    """Send a whole answer: `fields` first, then its date and length."""
+    headers = [*fields, date, (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
