@@ -126,11 +126,11 @@ class Success(TypedDict):
 
 
 class TokenAnswer(TypedDict):
-    """A pair of tokens; they are in headers as well."""
+    """A pair of tokens; they are in headers as well. A day is `1d`, as the vendor's page has it."""
 
     access_token: str
     refresh_token: str
-    expires_in: int
+    expires_in: Literal["1d"] | int
     token_type: Literal["Bearer"]
     nonce: NotRequired[str]
 
