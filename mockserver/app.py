@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 
 from mockserver import resources
 from mockserver.checking import yaml
-from mockserver.console.app import ASSETS, Console
+from mockserver.console.app import ASSETS, Console, page_at
 from mockserver.control.answers import HANDLERS, Bounds, LastResort, allowed_methods, json, problem
 from mockserver.control.doors import Doors
 from mockserver.control.journal import JournalApi
@@ -88,6 +88,8 @@ class App:
             raise RuntimeError(f"no {scope['type']} here")
         elif scope["path"].startswith("/_mock") or scope["path"] == "/":
             await self._own(scope, receive, send)
+        elif scope["method"] == "GET" and (page := page_at(scope["path"])):
+            await RedirectResponse(page)(scope, receive, send)
         else:
             await self._edge(scope, receive, send)
 
@@ -272,7 +274,6 @@ def _own_pages(
         release,
         overview=overview,
         public_url=settings.public_url,
-        secrets=settings.control_token is None,
     )
     description = OpenApi(
         platforms,

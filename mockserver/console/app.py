@@ -1,7 +1,8 @@
-"""The page at `/`, the package progress view, and the stylesheet they share with the vendors' pages."""
+"""The page at `/` and of each world, the package progress view, and the stylesheet that all pages share."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -27,50 +28,72 @@ HEADERS = {
     ),
 }
 
+_BASE_URL = re.compile("/w/([a-z0-9-]+)/?")
+
 Overview = Callable[[World], dict[str, dict[str, Any]]]
 
 
+def page_of(world: str) -> str:
+    """Where a world's page is."""
+    return f"/_mock/ui/{world}"
+
+
+def page_at(path: str) -> str | None:
+    """The page for who puts a world's base URL into a browser, where no vendor has one."""
+    found = _BASE_URL.fullmatch(path)
+    return None if found is None else page_of(found[1])
+
+
 class Console:
-    """Pages that only read. `overview` answers, by platform, what there is to know about a world.
+    """Pages that only read. `overview` answers, by platform, what there is to know about a world."""
 
-    `secrets` says whether the quickstart credentials may be shown.
-    """
-
-    def __init__(
-        self, worlds: Worlds, version: str, *, overview: Overview, public_url: str | None, secrets: bool = True
-    ) -> None:
+    def __init__(self, worlds: Worlds, version: str, *, overview: Overview, public_url: str | None) -> None:
         self._worlds = worlds
         self._version = version
         self._overview = overview
-        self._secrets = secrets
         self._public_url = public_url or ""
         self.routes = [
             Route("/", self.home, methods=["GET"]),
             Route("/_mock", self.to_home, methods=["GET"]),
             Route("/_mock/assets/mock.css", self.stylesheet, methods=["GET"]),
+            Route("/_mock/ui/{world}", self.of_world, methods=["GET"]),
             Route("/_mock/ui/{world}/ato/{request}", self.ato_progress, methods=["GET"]),
         ]
 
     async def home(self, request: Request) -> Response:
-        default = self._worlds.find(DEFAULT)
-        base = default.base_url
-        at = "" if base == "http://127.0.0.1:8600" else f" --server {base}"
+        """The world `default`, which a newcomer works with, and the way to all others."""
+        return self._home("", self._worlds.find(DEFAULT), list(self._worlds))
+
+    async def of_world(self, request: Request) -> Response:
+        """The same of one world."""
+        try:
+            world = self._worlds.find(request.path_params["world"])
+        except MockserverError as error:
+            return self._page("message.html", 404, status=404, title="Nothing to show", text=str(error), hints=[])
+        return self._home(world.name, world, [world])
+
+    def _home(self, named: str, world: World, listed: list[World]) -> Response:
+        server = self._worlds.address
+        at = (f" -w {named}" if named else "") + ("" if server == "http://127.0.0.1:8600" else f" --server {server}")
+        control = f"/_mock/worlds/{world.name}"
         return self._page(
             "home.html",
+            world=named,
             version=self._version,
             worlds=[
                 {
-                    "name": world.name,
-                    "base_url": world.base_url,
-                    "clock_mode": world.clock.mode,
-                    "now": views.clock(world)["now"],
-                    "seed": world.seed,
-                    "exchanges": len(world.journal),
-                    "deliveries": views.world(self._worlds, world)["deliveries"],
+                    "name": each.name,
+                    "href": page_of(each.name),
+                    "base_url": each.base_url,
+                    "clock_mode": each.clock.mode,
+                    "now": views.clock(each)["now"],
+                    "seed": each.seed,
+                    "exchanges": len(each.journal),
+                    "deliveries": views.world(self._worlds, each)["deliveries"],
                 }
-                for world in self._worlds
+                for each in listed
             ],
-            quickstart=self._quickstart(default) if self._secrets else None,
+            quickstart=self._quickstart(world),
             next=[
                 {
                     "title": "Start an ATO request",
@@ -86,13 +109,13 @@ class Console:
                 },
                 {
                     "title": "See what happened",
-                    "command": f"curl {base}/_mock/worlds/default/journal?view=summary",
+                    "command": f"curl '{server}{control}/journal?view=summary'",
                     "text": "Requests in, webhooks out, actions and moves of the clock, in order.",
-                    "href": "/_mock/worlds/default/journal",
+                    "href": f"{control}/journal?view=summary",
                 },
                 {
                     "title": "Run a whole request",
-                    "command": f"mockserver run motar/ato-happy-path --plugin http://localhost:3000 --server {base}",
+                    "command": f"mockserver run motar/ato-happy-path --plugin http://localhost:3000{at}",
                     "text": "The shipped scenario against your plugin, step by step.",
                     "href": None,
                 },
@@ -100,18 +123,18 @@ class Console:
             links=[
                 ("Actions", "/_mock/actions"),
                 ("Worlds", "/_mock/worlds"),
-                ("Journal of default", "/_mock/worlds/default/journal"),
-                ("Deliveries of default", "/_mock/worlds/default/deliveries"),
+                (f"Journal of {world.name}", f"{control}/journal"),
+                (f"Deliveries of {world.name}", f"{control}/deliveries"),
                 (f"Unaddressed requests ({self._worlds.unaddressed_count})", "/_mock/unaddressed"),
             ],
             progress=[
                 {
-                    "label": f"{world.name}: {each['package_name']}",
-                    "href": f"/_mock/ui/{world.name}/ato/{each['request_id']}",
+                    "label": each["package_name"] if named else f"{one.name}: {each['package_name']}",
+                    "href": f"{page_of(one.name)}/ato/{each['request_id']}",
                     "status": each["status"],
                 }
-                for world in self._worlds
-                for each in self._overview(world)["motar"]["ato_requests"]
+                for one in listed
+                for each in self._overview(one)["motar"]["ato_requests"]
             ],
         )
 
@@ -146,7 +169,7 @@ class Console:
     def _quickstart(self, world: World) -> dict[str, Any] | None:
         seen = self._overview(world)["motar"]
         plugin = next(iter(seen["plugins"]), None)
-        return None if plugin is None else {**plugin, "users": seen["users"]}
+        return None if plugin is None else {**plugin, "base_url": world.base_url, "users": seen["users"]}
 
     def _page(self, template: str, http_status: int = 200, /, **context: Any) -> Response:
         shown = {"world": "", "assets": ASSETS, "public_url": self._public_url, **context}

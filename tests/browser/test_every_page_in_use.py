@@ -48,6 +48,11 @@ def home(desk: Desk) -> None:
     desk.browser.open(desk.world.url.partition("/w/")[0])
 
 
+def world_home(desk: Desk) -> None:
+    desk.start_request()
+    desk.browser.open(desk.world.url)
+
+
 def handed_off(desk: Desk) -> None:
     desk.start_request()
     desk.browser.open(desk.world.act("motar.hand_off")["url"])
@@ -92,6 +97,7 @@ PAGES = (
     missing_state,
     nowhere,
     home,
+    world_home,
     handed_off,
     progress,
     cancelled,

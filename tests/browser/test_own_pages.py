@@ -26,7 +26,7 @@ def test_the_home_page_shows_what_to_put_into_the_plugin_and_a_click_selects_it(
     tab.open(quiet)
     values = {each.text: each for each in tab.all(".card .whole")}
 
-    assert {CLIENT_ID, CLIENT_SECRET, "http://127.0.0.1:8700/motar/callback"} <= set(values)
+    assert {quiet, CLIENT_ID, CLIENT_SECRET, "http://127.0.0.1:8700/motar/callback"} <= set(values)
     values[CLIENT_SECRET].click()
     assert tab.script("return getSelection().toString()") == CLIENT_SECRET
 
@@ -64,6 +64,33 @@ def test_the_home_page_leads_to_a_request_and_from_there_into_the_plugin_and_hom
     desk.browser.back()
     desk.browser.press("MOTAR emulator")
     assert desk.browser.one("h1").text.endswith("The emulator is running")
+
+
+@pytest.mark.parametrize("end", ["", "/"], ids=["as it is", "with a slash"])
+def test_the_base_url_of_a_world_leads_to_its_page(desk: Desk, end: str) -> None:
+    desk.start_request()
+    desk.browser.open(f"{desk.world.url}{end}")
+
+    assert desk.browser.one("h1").text.endswith(f"World {desk.world.name}")
+    values = [each.text for each in desk.browser.all(".card .whole")]
+    assert values[:2] == [desk.world.url, desk.world.plugin["client_id"]]
+    command = desk.browser.copied(desk.browser.one("pre"))
+    assert command.startswith(f"mockserver trigger motar.start_ato_request -w {desk.world.name} --server http")
+    desk.browser.press("Flight Deck Trainer ATO Package")
+    assert "Not started" in desk.browser.text
+    desk.browser.press("MOTAR emulator")
+    [link] = [each for each in desk.browser.all("th a") if each.text == desk.world.name]
+    desk.browser.leave(link.click)
+    assert desk.browser.one("h1").text.endswith(f"World {desk.world.name}")
+
+
+def test_the_base_url_of_a_world_that_is_not_there_says_so(tab: Browser, quiet: str) -> None:
+    tab.open(f"{quiet}/w/defualt")
+
+    assert tab.status == 404
+    assert "There is no world named 'defualt'. Did you mean 'default'?" in tab.text
+    tab.press("The emulator's own page")
+    assert tab.one("h1").text.endswith("The emulator is running")
 
 
 def test_the_progress_of_a_request_shows_what_the_plugin_reported(desk: Desk) -> None:

@@ -182,3 +182,6 @@ def test_a_device_is_let_in_by_the_code_it_shows(desk: Desk) -> None:
     desk.browser.press("Continue as Devon Reyes")
     desk.browser.press("Allow")
     assert f"The device that showed {code} will go on by itself." in desk.browser.text
+
+    desk.browser.reload()
+    assert f"The device that showed {code} will go on by itself." in desk.browser.text

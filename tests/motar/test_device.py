@@ -346,14 +346,12 @@ def test_one_request_is_enough_for_who_says_everything(world: Live):
 
 
 def test_a_code_that_nothing_waits_for_brings_the_page_back(world: Live):
-    decided, late = begin(world), begin(world)
-    world.act("motar.deny_device", user_code=decided["user_code"])
+    late = begin(world)
     page = activate(world)
     unknown = page.press("Go on", user_code="<b>AAAA</b>")
     assert (unknown.status, unknown.buttons) == (400, ["Go on"])
     assert "No device shows this code" in unknown.text
     assert "<b>" not in unknown.answer.text
-    assert "denied already" in page.press("Go on", user_code=decided["user_code"]).text
     advance(world, "10m")
     assert "too old" in page.press("Go on", user_code=late["user_code"]).text
     assert "too old" in open_page(world.http, late["verification_uri_complete"]).text
@@ -368,8 +366,26 @@ def test_a_question_can_be_answered_once_and_for_ten_minutes(new_world: Callable
     assert late.status == 401
     assert "too old" in late.text
     answered = late.press("Continue as Olivia Marsh")
-    answered.press("Allow")
-    assert "approved already" in answered.press("Allow").text
+    assert "will go on by itself" in answered.press("Allow").text
+
+
+@pytest.mark.parametrize(("action", "told"), [("approve", "will go on by itself"), ("deny", "was not let in")])
+def test_a_code_that_was_decided_on_shows_what_was_decided_whatever_is_said_then(world: Live, action: str, told: str):
+    given = begin(world)
+    form = {"user_code": given["user_code"], "user": "@devon"}
+    world.act(
+        f"motar.{action}_device", user_code=given["user_code"], **({} if action == "deny" else {"user": "@olivia"})
+    )
+    shown = [
+        open_page(world.http, given["verification_uri_complete"]).text,
+        activate(world).press("Go on", user_code=form["user_code"]).text,
+    ]
+    for decision in ("allow", "cancel"):
+        answer = world.http.post("/activate", data={**form, "decision": decision})
+        assert answer.status_code == 200
+        shown.append(answer.text)
+    assert [told in text for text in shown] == [True] * 4
+    assert poll(world, given).status_code == (200 if action == "approve" else 400)
 
 
 @pytest.mark.parametrize("form", [{"ticket": "x"}, {"user": "@nobody"}, {"handle": "@olivia"}, {"handle": "\x00"}])

@@ -100,6 +100,7 @@ HOME: Context = EVERYWHERE | {
     "worlds": [
         {
             "name": "default",
+            "href": "/_mock/ui/default",
             "base_url": "http://localhost:8000",
             "clock_mode": "live",
             "now": "2025-03-01T09:12:00.000Z",
@@ -109,6 +110,7 @@ HOME: Context = EVERYWHERE | {
         }
     ],
     "quickstart": {
+        "base_url": "http://localhost:8000",
         "client_id": "iok-cid-9f2c",
         "client_secret": "iok-cse-0b7e",
         "request_endpoint": "http://localhost:5000/webhooks/ato",

@@ -64,6 +64,12 @@ def waiting(world: World, typed: str) -> DeviceGrant | str:
     return grant
 
 
+def decided(world: World, typed: str) -> DeviceGrant | None:
+    """The grant under this user code when somebody has decided on it."""
+    grant = world[DEVICE_GRANTS].first("user_code", tidy(typed))
+    return None if grant is None or grant.decision == "pending" else grant
+
+
 def approve(world: World, grant: DeviceGrant, user: User) -> DeviceGrant:
     """The user lets the device in, and thereby gives its client consent."""
     consent = oauth.consent_id(user, client_of(world, grant))

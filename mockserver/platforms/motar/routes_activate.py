@@ -27,6 +27,8 @@ def activate_page(world: World, call: Call) -> Answer | Page | Refusal:
     typed = fields.get("user_code", "")
     if not typed:
         return _page(world, call)
+    if (told := _decided_page(world, call, typed)) is not None:
+        return told
     grant = device.waiting(world, typed)
     if isinstance(grant, str):
         return _page(world, call, entered=typed, error=grant, status=400)
@@ -43,6 +45,8 @@ def activate_submit(world: World, call: Call) -> Answer | Page | Refusal:
     fields = {**_fields(call), **call.form()}
     tell_unknown(call, fields, FIELDS)
     typed = fields.get("user_code", "")
+    if (told := _decided_page(world, call, typed)) is not None:
+        return told
     grant = device.waiting(world, typed)
     if isinstance(grant, str):
         return _page(world, call, entered=typed, error=grant, status=400)
@@ -123,6 +127,12 @@ def _page(
     )
 
 
+def _decided_page(world: World, call: Call, typed: str) -> Page | None:
+    """What was decided, for who reloads the page that said so, or opens the device's link once more."""
+    grant = device.decided(world, typed)
+    return None if grant is None else _page(world, call, grant, connected=grant.decision == "approved")
+
+
 def _consent_page(world: World, call: Call, grant: DeviceGrant, user: User) -> Page:
     ticket = Ticket(world.mint.hex(48, "motar.ticket"), user.id, grant.client_id, world.clock.now() + TICKET_LIFETIME)
     world[TICKETS].insert(ticket)
@@ -176,7 +186,12 @@ ROUTES = (
         PATH,
         activate_submit,
         "What the activation page's forms send",
-        Evidence("assumed", "assumed", "assumed", "A code that is unknown, too old or decided brings the page back."),
+        Evidence(
+            "assumed",
+            "assumed",
+            "assumed",
+            "A code that is unknown or too old brings the page back; one that is decided shows what was decided.",
+        ),
         (USER_CODE,),
         source=DEVICE_PAGE,
         query=shapes.ActivateQuery,
