@@ -14,16 +14,18 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 
 from mockserver import resources
 from mockserver.checking import yaml
 from mockserver.console.app import ASSETS, Console, page_at
-from mockserver.control.answers import HANDLERS, Bounds, LastResort, allowed_methods, json, problem
-from mockserver.control.doors import Doors
+from mockserver.control.answers import HANDLERS, Bounds, LastResort, allowed_methods, problem
+from mockserver.control.doors import OPEN, Doors
 from mockserver.control.journal import JournalApi
 from mockserver.control.keeping import CheckpointApi, OnceDurable
+from mockserver.control.metrics import Metrics
 from mockserver.control.openapi import OpenApi
+from mockserver.control.operating import OperatingApi
 from mockserver.control.scenarios import ScenariosApi
 from mockserver.control.worlds import WorldsApi
 from mockserver.delivery.dispatcher import Bounds as DeliveryBounds
@@ -48,8 +50,6 @@ if TYPE_CHECKING:
     import httpx2
 
 log = logging.getLogger("mockserver.store")
-
-HEALTH = "/_mock/health"
 
 
 class App:
@@ -257,11 +257,6 @@ def _own_pages(
     def overview(world: World) -> dict[str, Any]:
         return {platform.name: platform.overview(world) for platform in platforms}
 
-    async def health(request: Request) -> Response:
-        return json(
-            {"status": "ready" if not runtime.closing else "closing", "version": release, "worlds": len(worlds)}
-        )
-
     async def no_route(request: Request, error: Exception) -> Response:
         path, allowed = request.url.path, ", ".join(allowed_methods(request))
         if not allowed:
@@ -283,11 +278,11 @@ def _own_pages(
         overview=lambda: {} if settings.control_token else overview(worlds.find(DEFAULT)),
     )
     routes = [
-        Route(HEALTH, health, methods=["GET"]),
         *console.routes,
         Mount(
             "/_mock",
             routes=[
+                *OperatingApi(runtime, Metrics(runtime, platforms, release), release).routes,
                 *WorldsApi(runtime, overview).routes,
                 *JournalApi(runtime).routes,
                 *ScenariosApi(runtime, library).routes,
@@ -304,6 +299,6 @@ def _own_pages(
         Doors,
         token=settings.control_token,
         hosts=(*settings.allow_host, settings.host, *_host_of(settings.public_url)),
-        open_paths=(HEALTH, f"{ASSETS}/mock.css"),
+        open_paths=(*OPEN, f"{ASSETS}/mock.css"),
     )
     return own

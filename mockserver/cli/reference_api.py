@@ -106,6 +106,9 @@ async def _told(client: httpx2.AsyncClient, each: Endpoint, known: dict[str, Any
     answer = await (client.request(each.method, path) if body is None else client.request(each.method, path, json=body))
     if answer.status_code >= 400:
         raise MockserverError(f"{each.method} {path} answered {answer.status_code}: {answer.text}")
+    if not answer.headers.get("content-type", "application/json").endswith("json"):
+        told = f"`{each.method} {path}` answers {answer.status_code} with {each.media[0]}.\n"
+        return [f"### {each.method} {each.path}\n", f"{each.about}\n", told]
     data = answer.json() if answer.content else None
     _remember(known, each, data)
     lines = [f"### {each.method} {each.path}\n", f"{each.about}\n"]

@@ -52,7 +52,7 @@ def serve(**flags: Any) -> None:
     sock = bind(settings.host, settings.port)
     door = secure_door(settings) if settings.tls_port is not None else None
     app = build_app(settings)
-    app.worlds.on_exchange = log_exchange
+    app.worlds.observers.append(log_exchange)
     url = url_of(sock)
     ready_file = Path(settings.ready_file) if settings.ready_file else None
     if ready_file is not None and not ready_file.parent.is_dir():
@@ -96,7 +96,7 @@ def secure_door(settings: Settings) -> Door:
     return Door(url_of(sock, "https"), Secure(sock, shown.context), authority.path)
 
 
-def log_exchange(world: World, exchange: Exchange) -> None:
+def log_exchange(world: World | None, exchange: Exchange) -> None:
     """One line for each thing that happened, and what was odd about it."""
     if not log.isEnabledFor(logging.INFO):
         return
@@ -107,7 +107,8 @@ def log_exchange(world: World, exchange: Exchange) -> None:
     told = [str(exchange.status)] if exchange.status is not None else []
     told += [exchange.error.partition("\n")[0]] if exchange.error else []
     told += [f"({each.field}: {each.reason})" for each in exchange.violations]
-    log.info("%-12s %s %-44s %s  %.1f ms", world.name, arrow, what, "  ".join(told), exchange.seconds * 1000)
+    name = world.name if world else "-"
+    log.info("%-12s %s %-44s %s  %.1f ms", name, arrow, what, "  ".join(told), exchange.seconds * 1000)
 
 
 def with_token(settings: Settings) -> Settings:

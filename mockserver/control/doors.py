@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from mockserver.control.answers import problem
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "host.docker.internal")
+OPEN = ("/_mock/health", "/_mock/health/live")
+"""What everybody may ask."""
 PAGES = ("/", "/_mock/ui/")
 """Where a link on a foreign page may lead: pages that only show, and that no foreign page can read or frame."""
 

@@ -104,8 +104,24 @@ SECTIONS: Final[Mapping[str, tuple[Endpoint, ...]]] = {
             "GET",
             "/_mock/health",
             "health",
-            "Whether requests are accepted; needs no token. `mockserver wait` asks for `ready`.",
+            "Whether requests are accepted: 200 with `ready`, else 503 with the reason; needs no token. "
+            "`mockserver wait` asks for it.",
             answers=shapes.Health,
+        ),
+        _endpoint(
+            "GET",
+            "/_mock/health/live",
+            "live",
+            "Whether the process answers at all, ready or not; needs no token.",
+            answers=shapes.Liveness,
+        ),
+        _endpoint(
+            "GET",
+            "/_mock/metrics",
+            "metrics",
+            "What goes on, in numbers for Prometheus; see [Operate it](../operating.md).",
+            answers=str,
+            media=("text/plain",),
         ),
         _endpoint(
             "GET",
@@ -379,6 +395,15 @@ SECTIONS: Final[Mapping[str, tuple[Endpoint, ...]]] = {
             answers=shapes.KeptScenario,
             status=201,
             body={"text": SCENARIO, "source": "start.yaml"},
+        ),
+        _endpoint(
+            "GET",
+            "/_mock/scenario.schema.json",
+            "get_scenario_schema",
+            "The JSON Schema of scenario files, for editors that complete and check.",
+            answers=dict[str, Any],
+            media=("application/schema+json",),
+            deepest=1,
         ),
         _endpoint(
             "GET",

@@ -29,11 +29,19 @@ class ProblemDocument(TypedDict):
 
 
 class Health(TypedDict):
-    """Whether requests are accepted."""
+    """Whether requests are accepted, and if not, why not."""
 
-    status: Literal["ready", "closing"]
+    status: Literal["ready", "starting", "closing", "read-only"]
+    reason: NotRequired[str]
     version: str
     worlds: int
+
+
+class Liveness(TypedDict):
+    """That the server is alive."""
+
+    status: Literal["live"]
+    version: str
 
 
 class ClockReading(TypedDict):

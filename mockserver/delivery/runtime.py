@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -59,6 +59,17 @@ class Runtime:
         """How this process itself reaches a world: by the socket that was bound, whatever browsers call it."""
         prefix = "" if name == DEFAULT else f"/w/{name}"
         return (self.address or self.worlds.address) + prefix
+
+    @property
+    def why_not_ready(self) -> tuple[Literal["starting", "closing", "read-only"], str] | None:
+        """What keeps the server from its work, in a word and in a sentence; None when nothing does."""
+        if self.closing:
+            return "closing", "The server is shutting down."
+        if self._loop is None:
+            return "starting", "The server has not started yet."
+        if (why := self.worlds.read_only) is not None:
+            return "read-only", f"Nothing can change any more: {why}"
+        return None
 
     async def start(self) -> None:
         """Begin: pending deliveries leave, timers run."""

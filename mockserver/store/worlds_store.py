@@ -113,6 +113,11 @@ class DirectoryStore:
         ordered = sorted(found.states.values(), key=lambda state: state.made)
         return iter([state.saved() for state in ordered])
 
+    @property
+    def read_only(self) -> str | None:
+        """Why nothing is kept any more; None while all is well."""
+        return self._broken
+
     def append(self, commit: Commit) -> None:
         """Keep a transaction's effect; raises `StoreError`, and then nothing of it is kept."""
         name = commit.world

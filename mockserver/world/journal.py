@@ -86,6 +86,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         request_headers, response_headers = self.request_headers, self.response_headers
         return {
             "id": self.id,
+            "began": self.began,
             "kind": self.kind,
             "method": self.method,
             "path": self.path,
@@ -171,6 +172,11 @@ class Journal:
         return reversed(self._exchanges)
 
     @property
+    def bytes(self) -> int:
+        """Roughly what it keeps in memory."""
+        return self._bytes
+
+    @property
     def last_id(self) -> int:
         """The id of the newest exchange; 0 when there was none."""
         return self._last
@@ -202,6 +208,15 @@ class Journal:
             return None
         position = exchange_id - self._exchanges[0].id
         return self._exchanges[position] if 0 <= position < len(self._exchanges) else None
+
+    def after(self, exchange_id: int) -> list[Exchange]:
+        """The exchanges that were recorded after the one with this id, oldest first; costs what it finds."""
+        found: list[Exchange] = []
+        for exchange in reversed(self._exchanges):
+            if exchange.id <= exchange_id:
+                break
+            found.append(exchange)
+        return found[::-1]
 
     def forget(self) -> None:
         """Empty the record but keep counting, so that whoever reads on from an id is not fooled."""

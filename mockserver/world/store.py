@@ -46,10 +46,13 @@ class Saved:
 class Store(Protocol):
     """Where commits go before they count. What cannot be kept raises `StoreError`, and is undone.
 
-    `position` counts what was kept.
+    `position` counts what was kept; `read_only` says why nothing is kept any more, None while all is well.
     """
 
     position: int
+
+    @property
+    def read_only(self) -> str | None: ...
 
     def load(self, kinds: Iterable[Kind[Any]]) -> Iterable[Saved]:
         """Every world that was kept, in the order of their making; raises `MockserverError` for what is damaged."""

@@ -44,7 +44,10 @@ class Unaddressed(msgspec.Struct, frozen=True):
 
 
 class Worlds:
-    """Keeps the worlds apart, and finds the one that a credential belongs to."""
+    """Keeps the worlds apart, and finds the one that a credential belongs to.
+
+    `observers` are told of everything that happens, with the world it happened in, if any.
+    """
 
     def __init__(
         self,
@@ -65,7 +68,7 @@ class Worlds:
         self.unaddressed: deque[Unaddressed] = deque()
         self.unaddressed_count = 0
         self._unaddressed_bytes = 0
-        self.on_exchange: Callable[[World, Exchange], None] = lambda world, exchange: None
+        self.observers: list[Callable[[World | None, Exchange], None]] = []
         self.on_change: Callable[[World, Touched], None] = lambda world, touched: None
         self.address = "http://127.0.0.1:8600"
         self._store = store
@@ -135,6 +138,11 @@ class Worlds:
         if world is None:
             raise Unknown("world", name, self._worlds)
         return Saved(self._headers[name], world.seed, snapshots.dump(world), self._initial[name])
+
+    @property
+    def read_only(self) -> str | None:
+        """Why no world can change any more; None while all is well."""
+        return None if self._store is None else self._store.read_only
 
     @property
     def position(self) -> int:
@@ -305,12 +313,21 @@ class Worlds:
         return self._owners.last_owner_of(credential)
 
     def record_unaddressed(self, reason: str, exchange: Exchange) -> None:
-        """Keep a request that led to no world, so that a test that provokes one can find it."""
+        """Keep a request that led to no world, so that a test that provokes one can find it.
+
+        One that is in no journal (its id is 0) is shown to the observers.
+        """
+        if exchange.id == 0:
+            self._observed(None, exchange)
         self.unaddressed.append(Unaddressed(reason, exchange))
         self.unaddressed_count += 1
         self._unaddressed_bytes += exchange.size
         while len(self.unaddressed) > self._max_unaddressed or self._unaddressed_bytes > MAX_UNADDRESSED_BYTES:
             self._unaddressed_bytes -= self.unaddressed.popleft().exchange.size
+
+    def _observed(self, world: World | None, exchange: Exchange) -> None:
+        for observe in self.observers:
+            observe(world, exchange)
 
     def _check_room(self) -> None:
         if len(self._worlds) >= self._max_worlds:
@@ -321,7 +338,7 @@ class Worlds:
 
     def _blank(self, name: str, seed: int) -> World:
         world = World(name, seed, self.schema, self.wall, self._hooks)
-        world.journal.listeners.append(lambda exchange: self.on_exchange(world, exchange))
+        world.journal.listeners.append(lambda exchange: self._observed(world, exchange))
         return world
 
     def _build(self, header: Header) -> World:

@@ -29,7 +29,7 @@ def status(app: str, path: str = "/_mock/worlds", /, *, method: str = "GET", bod
     ]
     answer = asyncio.run(ask(APPS[app], method, path, headers=pairs, body=(body,)))
     assert answer is not None
-    if answer.status >= 400 and not path.startswith("/_mock/ui/"):
+    if answer.status >= 400 and not path.startswith(("/_mock/ui/", "/_mock/health")):
         assert answer.headers["content-type"] == "application/problem+json"
     return answer.status
 
@@ -157,10 +157,21 @@ def test_with_a_token_the_token_decides(headers: dict[str, Any], expected: int):
 
 @pytest.mark.parametrize("app", APPS)
 def test_health_is_open_to_everybody(app: str):
-    assert status(app, "/_mock/health", host="evil.example", origin="http://evil.example") == 200
+    for path, expected in (("/_mock/health", 503), ("/_mock/health/live", 200)):
+        assert status(app, path, host="evil.example", origin="http://evil.example") == expected
 
 
-@pytest.mark.parametrize("path", ["/_mock/health/", "/_mock//health", "/_mock/worlds/../health", "/_mock/health%2f"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/_mock/health/",
+        "/_mock//health",
+        "/_mock/health/live/",
+        "/_mock/health/x",
+        "/_mock/worlds/../health",
+        "/_mock/health%2f",
+    ],
+)
 def test_nothing_else_passes_for_health(path: str):
     assert status("open", path, host="evil.example") == 403
 

@@ -10,6 +10,7 @@ from typing import Any, Final, get_type_hints
 
 import msgspec
 
+from mockserver.control.doors import OPEN
 from mockserver.control.endpoints import JSON, WORLD_NAME, Endpoint
 from mockserver.control.openapi.schemas import Schemas
 from mockserver.control.shapes import ProblemDocument
@@ -99,7 +100,7 @@ def of_endpoint(endpoint: Endpoint, tag: str, schemas: Schemas) -> Operation:
         answered["links"] = {
             name: {"operationId": name, "parameters": dict(taken)} for name, taken in endpoint.leads_to.items()
         }
-    operation["security"] = [] if endpoint.name == "health" else CONTROL_SECURITY
+    operation["security"] = [] if endpoint.path in OPEN else CONTROL_SECURITY
     return operation
 
 
@@ -192,7 +193,7 @@ def _add(response: Operation, reply: Reply, schemas: Schemas) -> Operation:
 
 def _problem_statuses(method: str, path: str, takes: Any, asks: type | None, refused: Iterable[int]) -> Iterator[int]:
     yield from refused
-    if path != "/_mock/health":
+    if path not in OPEN:
         yield from (401, 403)
     if takes is not None:
         yield from (400, 413, 415)
