@@ -19,6 +19,7 @@ HELPS: Final[Mapping[str, str]] = {
     "actions": "reference/actions",
     "worlds": "worlds",
     "scenarios": "scenarios",
+    "workflow": "akana-workflows",
     "config": "reference/settings",
     "tls": "tls",
     "wait": "ci",

@@ -10,7 +10,7 @@ What stands right before a block says what is special about it:
 
 A `json` block right after commands is what they answer: what it lists must be there, `…` is anything.
 The lines of a `text` block right after commands must stand in their output. A block whose first line is
-`# NAME.yaml` is written to that file before anything after it runs.
+`# NAME.yaml`, or `<!-- NAME.xml -->`, is written to that file before anything after it runs.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _BLOCK = re.compile(
     r"```(?P<language>\w*)\n(?P<text>.*?)^```$",
     re.DOTALL | re.MULTILINE,
 )
-_FILE = re.compile(r"# (?P<name>[\w./-]+\.(?:ya?ml|toml|json|py))$")
+_FILE = re.compile(r"(?:#|<!--) (?P<name>[\w./-]+\.(?:ya?ml|toml|json|py|txt|xml))(?: -->)?$")
 _PROBLEM = re.compile(r'"status": ?[45]\d\d,"detail"')
 
 

@@ -165,7 +165,7 @@ class _Reader:
     def _step(self, element: Element) -> Step:
         actions = next(element.each("actions"), None)
         if actions is not None and not any(True for tag in ("action", "common-action") for _ in actions.each(tag)):
-            self._tell("empty-actions", actions, "an <action> or <common-action>", "nothing; leave <actions> out")
+            self._tell("empty-actions", actions, "an <action> or <common-action>", "nothing")
         own = tuple(self._action(each) for each in self._in(element, "actions", "action"))
         common = tuple(
             CommonAction(self._id(each), each.line) for each in self._in(element, "actions", "common-action")
