@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from typing import Any, cast
 
 import httpx2
 import pytest
@@ -12,17 +14,32 @@ from mockserver.settings import Settings
 from tests.fuzz.described import Known
 
 
+class Watched:
+    """An app, and the loop that it runs on."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self.loop: asyncio.AbstractEventLoop
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.loop = asyncio.get_running_loop()
+        await self._app(scope, receive, send)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._app, name)
+
+
 @pytest.fixture(scope="session")
-def fuzzed_app() -> App:
+def fuzzed_app() -> Watched:
     """An app of its own for what comes in here; what it sends out goes nowhere."""
     transport = httpx2.MockTransport(lambda request: httpx2.Response(200, json={}))
-    return build_app(Settings(log_level="critical"), transport=transport)
+    return Watched(build_app(Settings(log_level="critical"), transport=transport))
 
 
 @pytest.fixture(scope="session")
-def fuzzed(fuzzed_app: App) -> Iterator[str]:
+def fuzzed(fuzzed_app: Watched) -> Iterator[str]:
     """The URL of that app on a real port."""
-    with running(fuzzed_app) as url:
+    with running(cast(App, fuzzed_app)) as url:
         yield url
 
 
