@@ -35,7 +35,9 @@ from mockserver.delivery.runtime import Runtime
 from mockserver.delivery.targets import Targets
 from mockserver.edge.app import Edge
 from mockserver.errors import InvalidFile, Problem, nearest
+from mockserver.platforms.akana.platform import AKANA
 from mockserver.platforms.motar.platform import MOTAR
+from mockserver.platforms.os1.platform import OS1
 from mockserver.settings import Settings
 from mockserver.store.directory import claim
 from mockserver.store.keeper import Keeper
@@ -201,7 +203,7 @@ def _contradictions(settings: Settings, kept: Header) -> Iterator[str]:
 def load_platforms() -> tuple[Platform, ...]:
     """Our platforms, and those that other packages bring by the entry point group `mockserver.platforms`."""
     others = [entry.load() for entry in entry_points(group="mockserver.platforms")]
-    return (MOTAR, *others)
+    return (MOTAR, AKANA, OS1, *others)
 
 
 class FixtureShelf:

@@ -17,12 +17,17 @@ from mockserver.platforms.akana.models import (
     USERS,
     User,
 )
-from mockserver.platforms.akana.models_work import BOARD_ITEMS, BOARDS, BoardItem, ItemVisibility
+from mockserver.platforms.akana.models_work import BOARD_ITEMS, BOARDS, Board, BoardItem, ItemVisibility
 from mockserver.platforms.akana.people import administers_api, administers_app, is_business_admin, is_member
 from mockserver.world.collection import Kind
 from mockserver.world.world import World
 
 _OWNERS: tuple[Kind[Any], ...] = (APPS, APP_VERSIONS, APIS, API_VERSIONS, GROUPS, USERS)
+
+
+def make_board(world: World, name: str) -> Board:
+    """A board that is nothing else's."""
+    return world[BOARDS].insert(Board(id=ids.numbered(world, "board"), name=name))
 
 
 def board_title(world: World, id: str) -> str | None:

@@ -6,10 +6,11 @@ and all API versions of an environment without any are connected elsewhere; but 
 
 from __future__ import annotations
 
+from mockserver.errors import Unknown
 from mockserver.platforms.akana import contracts, people
-from mockserver.platforms.akana.functions.arguments import FromTo, HasRole, InEnvironment, OneObject, Operands
 from mockserver.platforms.akana.models import API_VERSIONS, ApiVersion, Environment
 from mockserver.platforms.akana.subject import Here, Subject
+from mockserver.platforms.akana.workflow.arguments import FromTo, HasRole, InEnvironment, Object, Operands
 from mockserver.platforms.akana.workflow.registry import NoArguments, Registered, condition
 
 
@@ -17,9 +18,12 @@ from mockserver.platforms.akana.workflow.registry import NoArguments, Registered
 def authorize_by_role(here: Here, args: HasRole) -> bool:
     """Whether the caller holds a role for the thing at hand; the platform itself holds all."""
     subject = here.subject
+    role = next((each for each in people.ROLES if each == args.role), None)
+    if role is None:
+        raise Unknown("role", args.role, people.ROLES)
     if subject.user is None:
         return True
-    return subject.thing is not None and people.holds(subject.world, subject.user, args.role, subject.thing)
+    return subject.thing is not None and people.holds(subject.world, subject.user, role, subject.thing)
 
 
 @condition("isAppTeamMemberUserLeaderOfAnyOtherGroup", NoArguments)
@@ -134,14 +138,14 @@ def supports_resource_permissions(here: Here, args: NoArguments) -> bool:
     return api_version is not None and api_version.resource_level_permissions
 
 
-@condition("isNull", OneObject)
-def is_null(here: Here, args: OneObject) -> bool:
+@condition("isNull", Object)
+def is_null(here: Here, args: Object) -> bool:
     """Whether the value is nothing; an empty text is nothing, too."""
     return not args.object
 
 
-@condition("isNotNull", OneObject)
-def is_not_null(here: Here, args: OneObject) -> bool:
+@condition("isNotNull", Object)
+def is_not_null(here: Here, args: Object) -> bool:
     """Whether the value is something."""
     return bool(args.object)
 

@@ -28,6 +28,7 @@ from mockserver.platforms.akana.people import (
     is_valid,
     sees_api,
 )
+from mockserver.platforms.akana.workflow.errors import NotAvailable
 from mockserver.platforms.akana.workflow_choice import contract_workflow
 from mockserver.world.world import World
 
@@ -248,13 +249,11 @@ def _check_rule(world: World, user: User, contract: Contract, name: str) -> None
     rule = RULES.get(name)
     if rule is None:
         meant = nearest(name, RULES)
-        raise Refused(
-            f"Contracts have no action {name!r}." + (f" Did you mean {meant!r}?" if meant else ""),
-            hint=f"There are {', '.join(RULES)}.",
-        )
+        suggestion = f" Did you mean {meant!r}?" if meant else ""
+        raise NotAvailable(f"Contracts have no action {name!r}.{suggestion} There are {', '.join(RULES)}.")
     if contract.state not in rule.sources:
         possible = ", ".join(rule.sources)
-        raise Refused(f"{name} does not lead on from {contract.state}; it does from {possible}.")
+        raise NotAvailable(f"{name} does not lead on from {contract.state}; it does from {possible}.")
     if not _may(world, user, contract, rule.side):
         whose = {"api": "who looks after the API", "app": "the app's team", "either": "either side"}[rule.side]
         raise Refused(f"{user.user_name} may not do {name}; that is for {whose}.")

@@ -139,8 +139,7 @@ def make_app_version(
     world: World, app: App, *, name: str, identity: str | None = None, shared_secret: str | None = None, **fields: Any
 ) -> AppVersion:
     """A new version of an app; raises `Conflict` when its name or its identity is taken."""
-    if any(each.name == name for each in world[APP_VERSIONS].find("app", app.id)):
-        raise Conflict(f"The app {app.name!r} has a version {name!r} already.")
+    _check_free(world, app, name)
     if identity and world[APP_VERSIONS].first("identity", identity) is not None:
         raise Conflict(f"The identity {identity!r} belongs to another app version.")
     now = world.clock.now()
@@ -156,6 +155,17 @@ def make_app_version(
             **fields,
         )
     )
+
+
+def check_version_name(world: World, version: AppVersion, name: str) -> None:
+    """Nothing, if a version may be called so; raises `Conflict` when another one of its app is."""
+    if name != version.name:
+        _check_free(world, world[APPS][version.app], name)
+
+
+def _check_free(world: World, app: App, name: str) -> None:
+    if any(each.name == name for each in world[APP_VERSIONS].find("app", app.id)):
+        raise Conflict(f"The app {app.name!r} has a version {name!r} already.")
 
 
 def make_api(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from mockserver.errors import Conflict, Refused
 from mockserver.platforms.akana import contracts
-from mockserver.platforms.akana.functions.arguments import FromTo, InEnvironment, Status
 from mockserver.platforms.akana.models import API_VERSIONS, CONTRACTS, Contract, RuntimeStatus
 from mockserver.platforms.akana.subject import Here
+from mockserver.platforms.akana.workflow.arguments import FromTo, InEnvironment, Status
 from mockserver.platforms.akana.workflow.registry import NoArguments, function
 
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from mockserver.platforms.akana.functions.arguments import Log
 from mockserver.platforms.akana.models_work import LOG_LINES, LogLine
 from mockserver.platforms.akana.subject import Here
-from mockserver.platforms.akana.workflow.registry import NoArguments, function
-from mockserver.platforms.akana.workflow.variables import as_text
+from mockserver.platforms.akana.workflow.arguments import Anything, Log
+from mockserver.platforms.akana.workflow.registry import function
 
 MOST_LINES: Final = 1000
 """So many lines a world keeps."""
 
 
-@function("print", NoArguments)
-def print_arguments(here: Here, args: NoArguments) -> None:
+@function("print", Anything)
+def print_arguments(here: Here, args: Anything) -> None:
     """Write all arguments into the workflow log."""
-    _write(here, "info", ", ".join(f"{name}={as_text(value)}" for name, value in here.arguments.items()))
+    _write(here, "info", ", ".join(f"{name}={value}" for name, value in args.arguments.items()))
 
 
 @function("log", Log)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from mockserver.platforms.akana import registration
-from mockserver.platforms.akana.functions.arguments import Sync
 from mockserver.platforms.akana.subject import Here
+from mockserver.platforms.akana.workflow.arguments import SyncClient
 from mockserver.platforms.akana.workflow.registry import NoArguments, function
 
 
-@function("syncAppVersionOAuthClient", Sync)
-def sync_client(here: Here, args: Sync) -> None:
+@function("syncAppVersionOAuthClient", SyncClient)
+def sync_client(here: Here, args: SyncClient) -> None:
     """Register the client or bring it up to date, or with Delete remove it."""
     if args.deletes:
         registration.remove(here.subject.world, here.subject.id)
