@@ -10,7 +10,7 @@ import msgspec
 
 from mockserver.cli.reference_tables import fields_table
 from mockserver.errors import MockserverError
-from mockserver.scenarios import expressions
+from mockserver.scenarios import expressions, order
 from mockserver.scenarios.model import Draft, Header, Input
 from mockserver.scenarios.steps import DEFAULT_WITHIN, KINDS, METHODS, CallStep, ExpectDocumentStep, File
 from mockserver.world import matchers
@@ -147,6 +147,9 @@ def page() -> str:
             lines += ["With `expect: document`:\n", *fields_table(ExpectDocumentStep), ""]
         lines += [f"```yaml\n{example}```\n"]
     lines += [
+        "## Order\n",
+        f"{_markdown(inspect.getdoc(order))}\n",
+        "`mode` in the head, `--mode` of a run.\n",
         "## Matches\n",
         f"{_about(Match)}\n",
         *fields_table(Match),

@@ -8,7 +8,7 @@ import secrets
 import sys
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
 import click
 
@@ -18,6 +18,7 @@ from mockserver.cli.story import Story
 from mockserver.client import ServerClient, ServerSaidNo
 from mockserver.client.world import scenario_body
 from mockserver.errors import Unreachable
+from mockserver.scenarios.order import Mode
 from mockserver.settings import Settings, plain_value
 
 PATHS = {
@@ -29,13 +30,17 @@ PATHS = {
 
 @dataclass(frozen=True)
 class Stage:
-    """A server and a world to run on, the world's settings for these runs, and the plugin's name for people."""
+    """A server and a world to run on, the world's settings for these runs, and the plugin's name for people.
+
+    `seed` counts where a scenario names none, `mode` instead of a scenario's own.
+    """
 
     server: str
     world: str
     settings: dict[str, Any]
     plugin: str
     seed: int | None = None
+    mode: str | None = None
 
 
 @click.command()
@@ -58,6 +63,11 @@ class Stage:
 )
 @click.option("--input", "inputs", multiple=True, metavar="NAME=VALUE", help="An input of the scenario.")
 @click.option("--seed", type=int, help="Seed where the scenario names none; a new one for each run with your plugin.")
+@click.option(
+    "--mode",
+    type=click.Choice(get_args(Mode)),
+    help="In what order things may come, instead of what the scenario says; strict lets nothing else happen.",
+)
 @world_option
 @token_option
 def run(
@@ -70,6 +80,7 @@ def run(
     port: int | None,
     inputs: tuple[str, ...],
     seed: int | None,
+    mode: str | None,
     world: str,
     control_token: str | None,
 ) -> None:
@@ -110,7 +121,7 @@ def run(
                 plugin_name = endpoints.get("request_endpoint", "the plugin the server was started for")
                 settings = {"motar": endpoints} if endpoints else {}
                 fresh = secrets.randbelow(1_000_000) if seed is None else seed
-                stage = Stage(server, world, settings, plugin_name, fresh)
+                stage = Stage(server, world, settings, plugin_name, fresh, mode)
                 passed.append(perform(stage, scenario, given_inputs, control_token))
             elif given_server is not None and world == "default":
                 # A world of its own: what people work with in `default` stays as it is.
@@ -118,10 +129,10 @@ def run(
                     _world_for_a_run(server, control_token) as own,
                     reference_stage(server, own, control_token) as stage,
                 ):
-                    passed.append(perform(replace(stage, seed=seed), scenario, given_inputs, control_token))
+                    passed.append(perform(replace(stage, seed=seed, mode=mode), scenario, given_inputs, control_token))
             else:
                 with reference_stage(server, world, control_token) as stage:
-                    passed.append(perform(replace(stage, seed=seed), scenario, given_inputs, control_token))
+                    passed.append(perform(replace(stage, seed=seed, mode=mode), scenario, given_inputs, control_token))
     if given_server is not None and (endpoints or configured):
         told = f"The world {world} is as the run left it; back with: mockserver worlds reset {world} --server {server}"
         click.secho(f"  {told}", dim=True)
@@ -134,7 +145,9 @@ def perform(stage: Stage, scenario: str, inputs: Mapping[str, Any] | None = None
     try:
         with ServerClient(stage.server, token) as server:
             world = server.world(stage.world)
-            for event in world.follow(scenario, inputs=inputs, settings=stage.settings, seed=stage.seed):
+            for event in world.follow(
+                scenario, inputs=inputs, settings=stage.settings, seed=stage.seed, mode=stage.mode
+            ):
                 story.tell(event)
     except ServerSaidNo as no:
         fail(no, 2)

@@ -147,11 +147,13 @@ class WorldMethods(OfWorld):
         inputs: Mapping[str, Any] | None = None,
         settings: Mapping[str, Any] | None = None,
         seed: int | None = None,
+        mode: str | None = None,
         check: bool = True,
         timeout: float = 120.0,
     ) -> Call[Run]:
         """Run a scenario, a file or a name, in this world, which is started over for it.
 
+        `mode` (strict, ordered, loose, passthrough) says in what order things may come, instead of the scenario.
         Raises `NotAsExpected` with the story of the steps when one fails, unless `check` is false.
         """
         body: dict[str, Any] = {
@@ -161,6 +163,8 @@ class WorldMethods(OfWorld):
         }
         if seed is not None:
             body["seed"] = seed
+        if mode is not None:
+            body["mode"] = mode
         read = _read_checked if check else Run.read
         return Call(method="POST", path=self._path("runs"), body=body, read=read, patience=timeout)
 
@@ -172,13 +176,14 @@ class WorldMethods(OfWorld):
         inputs: Mapping[str, Any] | None = None,
         settings: Mapping[str, Any] | None = None,
         seed: int | None = None,
+        mode: str | None = None,
     ) -> Call[dict[str, Any]]:
         """`run` a scenario, which may fail, and answer each step as it starts and ends, and at last the run.
 
         One document for each `event`: `started` and `finished` with the `step`, `ended` with the `run`, or `refused`
         with the reason in `detail`.
         """
-        call = WorldMethods.run(self, scenario, inputs=inputs, settings=settings, seed=seed)
+        call = WorldMethods.run(self, scenario, inputs=inputs, settings=settings, seed=seed, mode=mode)
         return Call(method=call.method, path=call.path, body=call.body, read=as_is)
 
 

@@ -18,6 +18,7 @@ from mockserver.control.worlds import Body
 from mockserver.delivery.runtime import Runtime
 from mockserver.errors import MockserverError, Unknown
 from mockserver.scenarios import Scenario, StepEvent, load_scenario, run
+from mockserver.scenarios.order import Mode
 from mockserver.scenarios.report import RunReport
 from mockserver.scenarios.schema import json_schema
 from mockserver.scenarios.stage import LiveStage
@@ -36,7 +37,10 @@ class ScenarioText(Body, frozen=True):
 
 
 class NewRun(Body, frozen=True):
-    """A run of a scenario by name, or of a file's text; `seed` counts where the scenario names none."""
+    """A run of a scenario by name, or of a file's text.
+
+    `seed` counts where the scenario names none, `mode` instead of the scenario's own.
+    """
 
     scenario: str | None = None
     text: str | None = None
@@ -44,6 +48,7 @@ class NewRun(Body, frozen=True):
     inputs: dict[str, Any] = {}
     settings: dict[str, Any] = {}
     seed: int | None = None
+    mode: Mode | None = None
 
 
 class ScenariosApi:
@@ -97,9 +102,9 @@ class ScenariosApi:
         # Before the first byte of a stream leaves, so that bad inputs are an error and not half an answer.
         scenario.resolve_inputs(body.inputs)
         if NDJSON not in request.headers.get("accept", ""):
-            report = await run(scenario, stage, body.inputs)
+            report = await run(scenario, stage, body.inputs, mode=body.mode)
             return json({"id": self._keep(world, report), **msgspec.to_builtins(report)})
-        return StreamingResponse(self._stream(scenario, stage, body.inputs, world), media_type=NDJSON)
+        return StreamingResponse(self._stream(scenario, stage, body, world), media_type=NDJSON)
 
     async def runs(self, request: Request) -> Response:
         listed = [
@@ -112,14 +117,14 @@ class ScenariosApi:
         return json(self._library.run(request.path_params["id"]))
 
     async def _stream(
-        self, scenario: Scenario, stage: LiveStage, inputs: dict[str, Any], world: str
+        self, scenario: Scenario, stage: LiveStage, body: NewRun, world: str
     ) -> AsyncIterator[bytes]:
         """Each step as it starts and ends, then the report or why there is none, one JSON document a line."""
         events: asyncio.Queue[StepEvent | None] = asyncio.Queue()
 
         async def perform() -> RunReport:
             try:
-                return await run(scenario, stage, inputs, on_event=events.put_nowait)
+                return await run(scenario, stage, body.inputs, mode=body.mode, on_event=events.put_nowait)
             finally:
                 events.put_nowait(None)
 

@@ -39,6 +39,40 @@ def never_came(match: Match, within: timedelta, exchanges: Sequence[_Facts], con
     return lines + _near_misses(match, same_kind, consumed)
 
 
+def unexpected(match: Match, facts: _Facts, consumed: Mapping[int, str], exchanges: Sequence[_Facts]) -> list[str]:
+    """Why what came ends a strict run: nobody asks for it now, or ever after."""
+    lines = [f"Unexpected: {_named(facts['id'], label(facts))}.", f"The step waits for a {in_words(match)}."]
+    lines += [f"  {difference}" for difference in differences(match, facts)[:MOST_TOLD]]
+    return [*lines, *_same_as(facts, consumed, exchanges)]
+
+
+def left_over(left: Sequence[_Facts], consumed: Mapping[int, str], exchanges: Sequence[_Facts]) -> list[str]:
+    """What came in a strict run that no step asked for."""
+    lines: list[str] = []
+    for facts in left[:MOST_TOLD]:
+        lines += [f"Unexpected: {_named(facts['id'], label(facts))}; no step asks for it."]
+        lines += _same_as(facts, consumed, exchanges)
+    return lines + ([f"and {len(left) - MOST_TOLD} more"] if len(left) > MOST_TOLD else [])
+
+
+def out_of_order(match: Match, late: _Facts, first: _Facts, wanted_by: str | None) -> list[str]:
+    """That what a step waits for did come, but when something else was due."""
+    lines = [f"Out of order: {_named(late['id'], label(late))} is what the step waits for, a {in_words(match)},"]
+    if first["id"] == late["id"]:
+        return [*lines, "but it came before something that an earlier step had waited for."]
+    whose = f", which {wanted_by} waits for" if wanted_by else ""
+    return [*lines, f"but {_named(first['id'], label(first))} came before it{whose}."]
+
+
+def _same_as(facts: _Facts, consumed: Mapping[int, str], exchanges: Sequence[_Facts]) -> list[str]:
+    """Which step had the like of it already."""
+    seen = ("kind", "method", "path", "query", "body")
+    for each in exchanges:
+        if each["id"] in consumed and each["id"] != facts["id"] and all(each[name] == facts[name] for name in seen):
+            return [f"The same came as #{each['id']}, which {consumed[each['id']]} has consumed already."]
+    return []
+
+
 def miscounted(step: VerifyStep, match: Match, found: Sequence[_Facts], exchanges: Sequence[_Facts]) -> list[str]:
     """Why a `verify` does not hold: what came too often, or what came close where too little did."""
     sentence = f"{in_words(match)} should have come {step.times()}, and came {times_in_words(len(found))}."

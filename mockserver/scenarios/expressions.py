@@ -93,6 +93,20 @@ def evaluate(value: Any, scope: Scope) -> Any:
     return value
 
 
+def evaluate_known(value: Any, scope: Scope, unknown: Any = None) -> Any:
+    """As `evaluate`, with `unknown` (by default a matcher for anything) for what cannot be evaluated yet."""
+    if isinstance(value, Mapping):
+        return {key: evaluate_known(part, scope, unknown) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [evaluate_known(part, scope, unknown) for part in value]
+    try:
+        return evaluate(value, scope)
+    except MockserverError:
+        if unknown is None:
+            return {"any": True}
+        return _EMBEDDED.sub(lambda found: found[0] if found["escape"] else unknown, value)
+
+
 def references(value: Any, path: str = "$") -> list[Reference]:
     """Every expression in `value`, which stands at `path`, in order; also those that cannot be read."""
     if isinstance(value, str):

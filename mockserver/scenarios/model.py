@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET, Meta
 
 from mockserver.errors import Invalid, Problem, nearest
+from mockserver.scenarios.order import Mode
 from mockserver.scenarios.steps import Name, ScenarioName, Step
 from mockserver.world.matchers import is_of_type, show
 
@@ -34,7 +35,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     `seed`, `start` (the instant its frozen clock starts at, ISO 8601), `fixtures` and `settings` are
     for the world it runs in; None leaves them to that world. `outputs` are what it gives to whoever
-    includes it, made from what its steps gave.
+    includes it, made from what its steps gave. `mode` says in what order things may come.
     """
 
     name: ScenarioName
@@ -45,6 +46,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     settings: dict[str, Any] | None = None
     inputs: dict[Name, PlainInput] = {}
     outputs: dict[Name, Any] = {}
+    mode: Mode = "passthrough"
 
 
 class Draft(Header, frozen=True, kw_only=True, forbid_unknown_fields=True):

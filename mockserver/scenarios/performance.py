@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Protocol, TypeVar
 
@@ -16,13 +16,17 @@ from mockserver.scenarios.explain import (
     answered_otherwise,
     came_otherwise,
     lacks,
+    left_over,
     miscounted,
     never_came,
     no_such_document,
+    out_of_order,
+    unexpected,
     unlike,
 )
-from mockserver.scenarios.expressions import Scope, evaluate
+from mockserver.scenarios.expressions import Scope, evaluate, evaluate_known
 from mockserver.scenarios.model import Scenario
+from mockserver.scenarios.order import Order, OutOfOrderError, Reason, UnexpectedError
 from mockserver.scenarios.report import StepReport, describe
 from mockserver.scenarios.steps import (
     DEFAULT_WITHIN,
@@ -60,11 +64,8 @@ class Stage(Protocol):
     async def act(self, name: str, arguments: Mapping[str, Any], /) -> object:
         """Run an action; its result as plain JSON data. Raises `MockserverError` when it is refused."""
 
-    async def wait(self, match: Match, *, consumed: Collection[int], within: float) -> Facts | None:
-        """The earliest completed exchange of this run that matches and whose id is not consumed.
-
-        None when there is none after `within` wall seconds.
-        """
+    def news(self, after: int, /) -> Sequence[Facts]:
+        """The exchanges that were completed since the one with this id, in the order of their ids."""
 
     def exchanges(self) -> Sequence[Facts]:
         """All completed exchanges of this run, oldest first."""
@@ -98,27 +99,60 @@ class Stage(Protocol):
 
 
 class FailedError(Exception):
-    """A step did not find what it asked for; `details` are sentences for people."""
+    """A step did not find what it asked for; `details` are sentences for people, `reason` is a word for programs."""
 
-    def __init__(self, details: list[str]) -> None:
+    def __init__(self, details: list[str], reason: Reason | None = None) -> None:
         super().__init__(details[0])
         self.details = details
+        self.reason = reason
 
 
 class Performance:
-    """What a run knows by now: the outputs of its steps, and which step had which exchange."""
+    """What a run knows by now: the outputs of its steps, and which step had which exchange.
 
-    def __init__(self, stage: Stage, inputs: Mapping[str, Any], consumed: dict[int, str] | None = None) -> None:
+    The `order` is shared by a scenario and those that it includes; `wanted_later` says whether the
+    steps after an included one may ask for an exchange.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        stage: Stage,
+        inputs: Mapping[str, Any],
+        order: Order,
+        wanted_later: Callable[[Facts], str | None] = lambda facts: None,
+    ) -> None:
+        self._scenario = scenario
         self._stage = stage
         self._inputs = inputs
+        self._order = order
+        self._wanted_later = wanted_later
         self._outputs: dict[str, dict[str, Any]] = {}
         self._included: dict[int, tuple[StepReport, ...]] = {}
-        self._consumed: dict[int, str] = {} if consumed is None else consumed
 
-    def outputs(self, scenario: Scenario) -> dict[str, Any]:
+    def outputs(self) -> dict[str, Any]:
         """What the scenario gives, once its steps have passed. Raises what expressions raise."""
-        outputs: dict[str, Any] = evaluate(scenario.outputs, self._scope())
+        outputs: dict[str, Any] = evaluate(self._scenario.outputs, self._scope())
         return outputs
+
+    async def end(self) -> StepReport | None:
+        """In strict mode, wait for what is under way, and report on what no step took."""
+        if self._order.mode != "strict":
+            return None
+        began = time.monotonic()
+        await self._stage.settle(DEFAULT_WITHIN)
+        self._order.hear(self._stage.news)
+        left = self._order.left()
+        return StepReport(
+            index=len(self._scenario.steps) + 1,
+            id=None,
+            kind="end",
+            title="Nothing else happens",
+            outcome="failed" if left else "passed",
+            seconds=time.monotonic() - began,
+            details=tuple(left_over(left, self._order.consumed, self._stage.exchanges())),
+            reason="unexpected" if left else None,
+        )
 
     async def perform(self, index: int, step: Step) -> StepReport:
         """Do one step, and report on it."""
@@ -133,7 +167,9 @@ class Performance:
         except (FailedError, MockserverError) as error:
             said = error.details if isinstance(error, FailedError) else str(error).splitlines()
             if step.expect_error is False:
-                return report(outcome="failed", details=tuple(said), steps=self._included.pop(index, ()))
+                reason = error.reason if isinstance(error, FailedError) else None
+                steps = self._included.pop(index, ())
+                return report(outcome="failed", details=tuple(said), steps=steps, reason=reason)
             wrong = unlike(evaluate(step.expect_error, self._scope()), "\n".join(said))
             return report(outcome="failed" if wrong else "passed", details=tuple(wrong or said))
         if step.expect_error is not False:
@@ -188,12 +224,55 @@ class Performance:
 
     async def _wait(self, index: int, step: ExpectStep | AwaitStep, match: Match) -> tuple[Scope, list[str]]:
         within = parse_duration(evaluate(step.within, self._scope()))
-        found = await self._stage.wait(match, consumed=self._consumed.keys(), within=within.total_seconds())
+        order = self._order
+
+        def check() -> Facts | None:
+            order.hear(self._stage.news)
+            return order.find(match, lambda facts: self._wanted(index, facts) is not None)
+
+        try:
+            found = await self._stage.until(check, within.total_seconds())
+        except UnexpectedError as error:
+            told = unexpected(match, error.facts, order.consumed, self._stage.exchanges())
+            raise FailedError(told, "unexpected") from None
+        except OutOfOrderError:
+            found = None
         if found is None:
-            raise FailedError(never_came(match, within, self._stage.exchanges(), self._consumed))
-        self._consumed[found["id"]] = f"step {index} ({step.heading})"
+            raise self._missed(index, match, within)
+        order.take(found, f"step {index} ({step.heading})")
         parameters = path_parameters(match.path, found["path"]) if isinstance(match.path, str) else None
         return self._scope(found, parameters), [label(found)]
+
+    def _missed(self, index: int, match: Match, within: timedelta) -> FailedError:
+        """Why a step got nothing: it came at another time, another step has it, or it never came."""
+        exchanges, consumed = self._stage.exchanges(), self._order.consumed
+        late = self._order.misplaced(match)
+        if late is not None and self._order.mode in ("strict", "ordered"):
+            before = [facts for facts in self._order.left() if facts["kind"] == late["kind"]]
+            return FailedError(out_of_order(match, late, before[0], self._wanted(index, before[0])), "out of order")
+        taken = any(facts["id"] in consumed and matches(match, facts) for facts in exchanges)
+        told = never_came(match, within, exchanges, consumed)
+        return FailedError(told, "already consumed" if taken else "never came")
+
+    def _wanted(self, index: int, facts: Facts) -> str | None:
+        """The step after this one that may ask for an exchange, as far as can be told by now."""
+        for number, step in enumerate(self._scenario.steps[index:], index + 1):
+            if isinstance(step, IncludeStep):
+                return f"step {number} ({step.heading})"
+            match = self._as_far_as_known(step)
+            if match is not None and matches(match, facts):
+                return f"step {number} ({step.heading})"
+        return self._wanted_later(facts)
+
+    def _as_far_as_known(self, step: Step) -> Match | None:
+        """What a step waits for, with anything in the place of values that are not known yet."""
+        scope = self._scope()
+        if isinstance(step, AwaitStep):
+            method, path = call_of(str(evaluate_known(step.await_, scope, "*")))
+            return step.where.bound(scope, evaluate_known, kind="inbound", method=method, path=path)
+        if isinstance(step, ExpectStep):
+            return step.where.bound(scope, evaluate_known, kind="delivery")
+        return None
 
     async def _call(self, index: int, step: CallStep) -> tuple[Scope, list[str]]:
         scope = self._scope()
@@ -216,7 +295,8 @@ class Performance:
             )
         )
         if "id" in found:
-            self._consumed[found["id"]] = f"step {index} ({step.heading})"
+            self._order.hear(self._stage.news)
+            self._order.take(found, f"step {index} ({step.heading})")
         match = step.where.bound(scope)
         if not matches(match, found):
             raise FailedError(answered_otherwise(match, found))
@@ -249,7 +329,7 @@ class Performance:
     async def _include(self, index: int, step: IncludeStep) -> tuple[Scope, list[str]]:
         scenario = self._stage.scenario(step.include)
         inputs = scenario.resolve_inputs(evaluate(step.with_, self._scope()))
-        performance = Performance(self._stage, inputs, self._consumed)
+        performance = Performance(scenario, self._stage, inputs, self._order, lambda facts: self._wanted(index, facts))
         reports: list[StepReport] = []
         for number, each in enumerate(scenario.steps, 1):
             reports.append(await performance.perform(number, each))
@@ -257,7 +337,7 @@ class Performance:
                 self._included[index] = tuple(reports)
                 raise FailedError([f"{scenario.name} failed:", *(f"  {line}" for line in describe(reports[-1]))])
         self._included[index] = tuple(reports)
-        done = _done(scenario.name, inputs, performance.outputs(scenario))
+        done = _done(scenario.name, inputs, performance.outputs())
         return self._scope(done), [f"{len(reports)} step{'s' if len(reports) != 1 else ''}"]
 
     async def _verify(self, step: VerifyStep, match: Match) -> tuple[Scope, list[str]]:

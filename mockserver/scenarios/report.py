@@ -18,7 +18,7 @@ class StepReport(msgspec.Struct, frozen=True, kw_only=True):
 
     `index` counts from 1, `seconds` is wall time, `details` are sentences for people, indented where
     one belongs to the one before. `exchange` is the id of the exchange that the step waited for, `steps`
-    what came of the steps of an included scenario.
+    what came of the steps of an included scenario. `reason` says in a word why waiting was in vain.
     """
 
     index: int
@@ -31,6 +31,7 @@ class StepReport(msgspec.Struct, frozen=True, kw_only=True):
     details: tuple[str, ...] = ()
     exchange: int | None = None
     steps: tuple[StepReport, ...] = ()
+    reason: Literal["unexpected", "out of order", "already consumed", "never came"] | None = None
 
 
 class RunReport(msgspec.Struct, frozen=True, kw_only=True):

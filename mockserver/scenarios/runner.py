@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from mockserver.errors import Invalid
 from mockserver.scenarios.model import Scenario
+from mockserver.scenarios.order import Mode, Order
 from mockserver.scenarios.performance import Performance, Stage, report_on
 from mockserver.scenarios.report import RunReport, StepEvent, StepReport
 from mockserver.scenarios.steps import IncludeStep
@@ -17,18 +18,19 @@ async def run(
     stage: Stage,
     inputs: Mapping[str, object],
     *,
+    mode: Mode | None = None,
     on_event: Callable[[StepEvent], None] | None = None,
 ) -> RunReport:
     """Perform `scenario` and report on every step; the first one that fails ends the run.
 
-    `on_event` is told when a step starts and when it has finished. Raises `Invalid` for inputs that do
-    not fit, `Unknown` or `Invalid` for a scenario that cannot be included, and what `stage.prepare`
-    raises; whatever goes wrong later is in the report.
+    `mode` is used instead of the scenario's own. `on_event` is told when a step starts and when it has
+    finished. Raises `Invalid` for inputs that do not fit, `Unknown` or `Invalid` for a scenario that
+    cannot be included, and what `stage.prepare` raises; whatever goes wrong later is in the report.
     """
     values = scenario.resolve_inputs(inputs)
     _check_includes(scenario, stage, (scenario.name,))
     await stage.prepare(scenario)
-    performance = Performance(stage, values)
+    performance = Performance(scenario, stage, values, Order(mode or scenario.mode))
     reports: list[StepReport] = []
     began = time.monotonic()
     try:
@@ -42,6 +44,10 @@ async def run(
             reports.append(await performance.perform(index, step))
             if on_event:
                 on_event(StepEvent(event="finished", step=reports[-1], of=len(scenario.steps)))
+        if reports[-1].outcome == "passed" and (end := await performance.end()) is not None:
+            reports.append(end)
+            if on_event:
+                on_event(StepEvent(event="finished", step=end, of=len(scenario.steps)))
     finally:
         await stage.close()
     passed = all(report.outcome == "passed" for report in reports)
@@ -51,7 +57,7 @@ async def run(
         inputs=values,
         steps=tuple(reports),
         seconds=time.monotonic() - began,
-        outputs=performance.outputs(scenario) if passed else {},
+        outputs=performance.outputs() if passed else {},
     )
 
 

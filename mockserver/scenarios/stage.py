@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -14,7 +14,6 @@ from mockserver.errors import Unknown
 from mockserver.scenarios.caller import Caller, Request
 from mockserver.scenarios.model import Scenario
 from mockserver.world.header import ClockSpec
-from mockserver.world.matching import Match, matches
 from mockserver.world.world import World
 
 Facts = Mapping[str, Any]
@@ -65,20 +64,8 @@ class LiveStage:
     async def act(self, name: str, arguments: Mapping[str, Any], /) -> object:
         return self._world.act(name, dict(arguments))
 
-    async def wait(self, match: Match, *, consumed: Collection[int], within: float) -> Facts | None:
-        seen = 0
-
-        def check() -> Facts | None:
-            nonlocal seen
-            for exchange in self._world.journal:
-                if exchange.id <= seen:
-                    continue
-                seen = exchange.id
-                if exchange.id not in consumed and matches(match, exchange.facts):
-                    return exchange.facts
-            return None
-
-        return await self._runtime.until(self._world, check, within)
+    def news(self, after: int, /) -> Sequence[Facts]:
+        return [exchange.facts for exchange in self._world.journal.after(after)]
 
     def scenario(self, name: str, /) -> Scenario:
         return self._scenarios(name)

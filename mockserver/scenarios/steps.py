@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 import msgspec
@@ -35,7 +35,7 @@ class Where(Match, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         """Nothing is checked yet: a matcher may still depend on an expression."""
 
-    def bound(self, scope: Scope, **fixed: Any) -> Match:
+    def bound(self, scope: Scope, evaluate: Callable[[Any, Scope], Any] = evaluate, **fixed: Any) -> Match:
         """The match with every expression evaluated, and `fixed` fields beside.
 
         Raises `Invalid` or `Unknown` when an expression, or what comes of it, cannot be used.

@@ -44,7 +44,7 @@ def test_a_step_that_fails_says_what_it_waited_for_and_what_came_and_exits_1(moc
         "- action: motar.start_ato_request\n"
         "- expect: delivery\n"
         "  where: {status: 2xx, body: {appName: Another App}}\n"
-        "  within: 300ms\n"
+        "  within: 2s\n"
         "- action: motar.hand_off\n"
     )
     done = mockserver("run", "s.yaml")

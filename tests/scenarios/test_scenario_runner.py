@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -12,7 +12,6 @@ import pytest
 from mockserver.errors import Conflict, Gone, Invalid, MockserverError, Refused, Unknown, Unreachable
 from mockserver.scenarios import RunReport, Scenario, StepEvent, describe, load_scenario, run, story
 from mockserver.scenarios.caller import Request
-from mockserver.world.matching import Match, matches
 
 Facts = dict[str, Any]
 T = TypeVar("T")
@@ -36,7 +35,7 @@ class Theatre:
         self.library: dict[str, str] = {}
         self.closed = 0
         self._ids = itertools.count(1)
-        self._came = asyncio.Event()
+        self._came: asyncio.Event | None = None
 
     async def prepare(self, scenario: Scenario, /) -> None:
         self.prepared = scenario
@@ -51,20 +50,13 @@ class Theatre:
         return result
 
     def happen(self, facts: Facts) -> None:
-        self.journal.append({"id": next(self._ids), **facts})
-        self._came.set()
+        number = next(self._ids)
+        self.journal.append({"id": number, "began": number, **facts})
+        if self._came is not None:
+            self._came.set()
 
-    async def wait(self, match: Match, *, consumed: Collection[int], within: float) -> Facts | None:
-        try:
-            async with asyncio.timeout(within):
-                while True:
-                    for facts in self.journal:
-                        if facts["id"] not in consumed and matches(match, facts):
-                            return facts
-                    self._came.clear()
-                    await self._came.wait()
-        except TimeoutError:
-            return None
+    def news(self, after: int, /) -> Sequence[Facts]:
+        return [facts for facts in self.journal if facts["id"] > after]
 
     def exchanges(self) -> Sequence[Facts]:
         return self.journal
@@ -93,7 +85,16 @@ class Theatre:
         return self.shelves[collection]
 
     async def until(self, check: Callable[[], T | None], within: float, /) -> T | None:
-        return check()
+        self._came = asyncio.Event()
+        try:
+            async with asyncio.timeout(within):
+                while True:
+                    if (found := check()) is not None:
+                        return found
+                    self._came.clear()
+                    await self._came.wait()
+        except TimeoutError:
+            return None
 
     def scenario(self, name: str, /) -> Scenario:
         if name not in self.library:
@@ -114,12 +115,12 @@ def call(path: str, body: object = None, *, status: int | None = 200, kind: str 
 
 def play(
     steps: str, theatre: Theatre | None = None, *, head: str = "", on_event: Callable[[StepEvent], None] | None = None,
-    **inputs: object,
+    mode: Any = None, **inputs: object,
 ) -> RunReport:  # fmt: skip
     scenario = load_scenario(f"name: t/play\n{head}\nsteps:\n{steps}", "play.yaml")
 
     async def perform() -> RunReport:
-        return await run(scenario, theatre or Theatre(), inputs, on_event=on_event)
+        return await run(scenario, theatre or Theatre(), inputs, mode=mode, on_event=on_event)
 
     return asyncio.run(perform())
 
@@ -191,6 +192,7 @@ def test_a_report_is_plain_data_and_comes_back_the_same() -> None:
 ANSWER = {
     **call("/api/login", {"email": "a"}, answer={"user": "u1"}),
     "id": 7,
+    "began": 7,
     "response": {"headers": {"x-a": "1"}, "body": {"user": "u1"}, "cookies": {"Csrf-Token_acme": "t%3D1"}},
 }
 
@@ -404,7 +406,7 @@ def failure(steps: str, theatre: Theatre | None = None, **options: Any) -> list[
 
 def came(*calls: Facts) -> Theatre:
     theatre = Theatre()
-    theatre.journal = [{"id": number, **facts} for number, facts in enumerate(calls, 1)]
+    theatre.journal = [{"id": number, "began": number, **facts} for number, facts in enumerate(calls, 1)]
     return theatre
 
 
@@ -461,8 +463,8 @@ def test_silence_is_told_with_what_to_look_at(step: str, told: str) -> None:
 
 def test_what_came_when_the_time_was_over_is_told_as_late() -> None:
     class Impatient(Theatre):
-        async def wait(self, match: Match, *, consumed: Collection[int], within: float) -> Facts | None:
-            self.journal.append({"id": 1, **call("/x")})
+        async def until(self, check: Callable[[], T | None], within: float, /) -> T | None:
+            self.happen(call("/x"))
             return None
 
     (_, told) = failure("  - {await: POST /x, within: 1s}", Impatient())
