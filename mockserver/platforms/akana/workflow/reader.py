@@ -111,7 +111,8 @@ class _Reader:
         seen: set[str] = set()
         for child in element.children:
             if child.tag not in shape.children:
-                what = f"one of {', '.join(f'<{tag}>' for tag in shape.children)}" if shape.children else "text only"
+                known = ", ".join(f"<{tag}>" for tag in shape.children)
+                what = f"one of {known}" if len(shape.children) > 1 else known or "text only"
                 self._tell("unknown-element", child, what, f"<{child.tag}>", nearest(child.tag, shape.children))
                 continue
             if child.tag in shape.once and child.tag in seen:

@@ -21,6 +21,7 @@ from mockserver.errors import InvalidFile, MockserverError, Problem, nearest
 from mockserver.platforms.akana.workflow.context import Context, Env
 from mockserver.platforms.akana.workflow.definition import Definition
 from mockserver.platforms.akana.workflow.engine import available, initialize, perform
+from mockserver.platforms.akana.workflow.errors import NotAvailable
 from mockserver.platforms.akana.workflow.instance import ENTRY_NUMBERS, CurrentStep, HistoryStep, Instance, Outcome
 from mockserver.platforms.akana.workflow.stubs import stub_registry
 from mockserver.platforms.akana.workflow.variables import as_text
@@ -99,7 +100,7 @@ def _outcome(definition: Definition, instance: Instance | None, line: Line, env:
     if line.verb == "init":
         return initialize(definition, line.number, env)
     if instance is None:
-        raise MockserverError("The workflow was not started.")
+        raise NotAvailable("The workflow was not started.")
     return perform(definition, instance, line.number, env)
 
 
