@@ -113,7 +113,7 @@ class Metrics:
 
         # Not the global registry: a process may hold several servers, and whoever embeds one has metrics of their own.
         registry = CollectorRegistry(auto_describe=False)
-        registry.register(self)  # type: ignore[arg-type]
+        registry.register(self)
         ProcessCollector(registry=registry)
         GCCollector(registry=registry)
         return registry

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar, cast
 import msgspec
 
 from mockserver.errors import Conflict, Unknown
+from mockserver.world.secrets import secret_fields
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -19,7 +20,8 @@ class Kind(Generic[T]):
 
     `key` names the field that identifies a document. `indexes` name further fields for `find`;
     a tuple-valued field is indexed by each of its elements. `credentials` name the fields whose value
-    places a request that carries it in this world (see `Worlds.owner_of`).
+    places a request that carries it in this world (see `Worlds.owner_of`). `secrets` name the fields that
+    no log and no report may show, beyond those whose names say so (see `mockserver.world.secrets`).
     """
 
     name: str
@@ -27,6 +29,7 @@ class Kind(Generic[T]):
     key: str = "id"
     indexes: tuple[str, ...] = ()
     credentials: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
 
 
 class _Deleted:
@@ -58,7 +61,10 @@ class Collection(Generic[T]):
         self._deleted = 0
         self._ordinal: dict[str, int] = {}
         self._next_ordinal = 0
-        self._indexes: dict[str, dict[object, set[str]]] = {name: {} for name in kind.indexes}
+        self.secrets = secret_fields(kind.type.__struct_fields__, kind.secrets)
+        # Secrets are indexed so that a log can ask of any word whether it is one.
+        indexed = (*kind.indexes, *(field for field in self.secrets if field != kind.key))
+        self._indexes: dict[str, dict[object, set[str]]] = {name: {} for name in indexed}
 
     def __len__(self) -> int:
         return len(self._documents) - self._deleted
@@ -98,6 +104,13 @@ class Collection(Generic[T]):
             return None
         key = next(iter(keys)) if len(keys) == 1 else min(keys, key=self._ordinal.__getitem__)
         return cast(T, self._documents[key])
+
+    def secret(self, value: str) -> str | None:
+        """The field in which a document holds this value as a secret, or None."""
+        for name in self.secrets:
+            if value in self if name == self.kind.key else value in self._indexes[name]:
+                return name
+        return None
 
     def count(self, index: str, value: object) -> int:
         """How many documents `find` would answer."""

@@ -20,6 +20,7 @@ from mockserver.world.durations import parse_duration
 from mockserver.world.journal import Journal
 from mockserver.world.minter import COUNTERS, Minter
 from mockserver.world.outbox import DELIVERIES, RETRY, Delivery, Outbox
+from mockserver.world.secrets import NAMES, plain
 from mockserver.world.settings import CoreSettings, SettingsDocument, SettingsShape
 from mockserver.world.store import StoreError
 
@@ -157,6 +158,13 @@ class World:
             self._settings_of = document
         found: S = self._sections[section]
         return found
+
+    def secret(self, word: str) -> str | None:
+        """What kind of secret this word is in this world, by the name of the field that holds it, or None."""
+        for collection in self._collections.values():
+            if collection.secrets and (field := collection.secret(word)) is not None:
+                return NAMES.get(plain(field), field)
+        return None
 
     def change_settings(self, values: dict[str, Any]) -> None:
         """Merge `values` into the settings, section by section; raises `Invalid` and changes nothing."""

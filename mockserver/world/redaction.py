@@ -1,0 +1,128 @@
+"""Puts placeholders where secrets stand, in whatever leaves for a log, a report or a recording.
+
+A secret is known by the name beside it (a field, a parameter, a header) or because a world holds it.
+The placeholder of a secret is the same wherever it appears in one document, and so in every run of
+the same calls, since placeholders are numbered in the order of appearance: `{access_token-1}`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from mockserver.world.journal import Pairs
+from mockserver.world.secrets import NAMES, label_of
+from mockserver.world.world import World
+
+SHORTEST = 12
+"""Shorter words are not looked up: a password may be any word, and is known by its name."""
+
+_WORD = re.compile(rf"[A-Za-z0-9._~+-]{{{SHORTEST},}}={{0,2}}")
+_JWT = re.compile(r"eyJ[\w-]{5,}\.eyJ[\w-]{5,}\.[\w-]*")
+_SCHEME = re.compile(r"\b(Bearer|Basic|bearer|basic)\s+([A-Za-z0-9._~+/=-]{6,})")
+_NAME = "|".join(re.sub(r"_", "[_-]?", re.escape(name)) for name in sorted(NAMES.values(), key=len, reverse=True))
+_NAMED = re.compile(rf"(?i)(?<![\w-])({_NAME})([\"']?\s*[=:]\s*[\"']?)(?!\s|\{{)([^\s\"'&;,#<>(){{}}]+)")
+_PLACEHOLDER = re.compile(r"\{[a-z_]+(-\d+)?\}")
+
+
+def held_by(worlds: Iterable[World]) -> Callable[[str], str | None]:
+    """Answers for a word the name of the field in which one of the worlds holds it as a secret, or None."""
+
+    def label(word: str) -> str | None:
+        return next((found for world in worlds if (found := world.secret(word)) is not None), None)
+
+    return label
+
+
+def _nobody(word: str) -> str | None:
+    return None
+
+
+class Redaction:
+    """Redacts one document, or with `numbered=False` an endless one, whose placeholders are all alike.
+
+    `known` answers the label of a word that is a secret although nothing beside it says so.
+    """
+
+    def __init__(self, known: Callable[[str], str | None] = _nobody, *, numbered: bool = True) -> None:
+        self._known = known
+        self._numbered = numbered
+        self._placeholders: dict[str, str] = {}
+        self._counts: Counter[str] = Counter()
+
+    def placeholder(self, label: str, secret: str) -> str:
+        """What stands for a secret that goes by `label`."""
+        if _PLACEHOLDER.fullmatch(secret):
+            return secret
+        if not self._numbered:
+            return f"{{{label}}}"
+        if secret not in self._placeholders:
+            self._counts[label] += 1
+            self._placeholders[secret] = f"{{{label}-{self._counts[label]}}}"
+        return self._placeholders[secret]
+
+    def data(self, value: Any, name: str = "") -> Any:
+        """Plain data, such as JSON, with its secrets replaced; `name` is what stands beside it."""
+        if isinstance(value, str):
+            label = label_of(name, value) if value else None
+            return self._named(name, label, value) if label is not None else self.text(value)
+        if isinstance(value, Mapping):
+            return {key: self.data(item, str(key)) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.data(item, name) for item in value]
+        return value
+
+    def pairs(self, pairs: Pairs) -> Pairs:
+        """Headers, query or form fields with their secrets replaced."""
+        return tuple((name, self.data(value, name)) for name, value in pairs)
+
+    def text(self, text: str) -> str:
+        """Text of any kind: what follows a secret's name, a JWT, an Authorization, and every word that is known."""
+        if len(text) < SHORTEST and "=" not in text and ":" not in text:
+            return text
+        text = _SCHEME.sub(lambda found: f"{found[1]} {self.placeholder(self._label(found[2]), found[2])}", text)
+        text = _NAMED.sub(self._after_name, text)
+        text = _JWT.sub(lambda found: self.placeholder(self._label(found[0]), found[0]), text)
+        return _WORD.sub(self._word, text)
+
+    def _named(self, name: str, label: str, value: str) -> str:
+        match label:
+            case "authorization" | "proxy_authorization":
+                scheme, space, credential = value.partition(" ")
+                if space:
+                    return f"{scheme} {self.placeholder(self._label(credential), credential)}"
+                return self.placeholder(self._label(value), value)
+            case "cookie" | "set_cookie":
+                # Names, and what says how long and where, are no secrets.
+                crumbs = value.split(";")
+                secret = len(crumbs) if label == "cookie" else 1
+                return ";".join([*map(self._crumb, crumbs[:secret]), *crumbs[secret:]])
+        return self.placeholder(label, value)
+
+    def _crumb(self, crumb: str) -> str:
+        name, equals, value = crumb.partition("=")
+        if not equals:
+            name, value = "", crumb.strip()
+        return f"{name}{equals}{self.placeholder('cookie', value)}" if value else crumb
+
+    def _after_name(self, found: re.Match[str]) -> str:
+        name, between, value = found.groups()
+        label = label_of(name, value)
+        if label is None or value.lower() in ("bearer", "basic", "null", "none", "true", "false"):
+            return found[0]
+        return f"{name}{between}{self.placeholder(label, value)}"
+
+    def _word(self, found: re.Match[str]) -> str:
+        word = found[0]
+        # A dot at the end is the sentence's.
+        bare = word.rstrip(".=")
+        for each in (word, bare):
+            label = None if each in self._placeholders else self._known(each)
+            if each in self._placeholders or label is not None:
+                return self.placeholder(label or "", each) + word[len(each) :]
+        return word
+
+    def _label(self, credential: str) -> str:
+        return self._known(credential) or "credential"
