@@ -26,6 +26,7 @@ COMMANDS = {
     "tls": ("tls", "tls"),
     "wait": ("wait", "wait"),
     "fidelity": ("fidelity", "fidelity"),
+    "openapi": ("openapi", "openapi"),
     "docs": ("docs", "docs"),
 }
 
@@ -42,6 +43,7 @@ SUMMARIES = {
     "tls": "Get the certificate that https clients must trust.",
     "wait": "Wait until an emulator is ready.",
     "fidelity": "Say how sure we are of each emulated behaviour.",
+    "openapi": "Print everything that can be called as OpenAPI.",
     "docs": "Read the documentation, offline.",
 }
 

@@ -24,7 +24,6 @@ HELD = [
     of_openapi.response_headers_conformance,
     of_openapi.response_schema_conformance,
     of_openapi.unsupported_method,
-    of_openapi.allow_header_conformance,
     of_openapi.negative_data_rejection,
 ]
 
@@ -43,4 +42,6 @@ described = schemathesis.openapi.from_dict(describe(load_platforms(), "0", "http
 @pytest.mark.timeout(1800 if TORTURE else 120)
 def test_whatever_comes_the_answer_is_one_that_is_described(case: Case, known: Known, session: requests.Session):
     answer = case.call(session=session, **known.place(case))
-    case.validate_response(answer, checks=HELD)
+    # On the vendors' side a path may fit several routes, whose methods Allow tells together.
+    ours = [of_openapi.allow_header_conformance] if case.path.startswith("/_mock") else []
+    case.validate_response(answer, checks=[*HELD, *ours])

@@ -92,7 +92,7 @@ def of_endpoint(endpoint: Endpoint, tag: str, schemas: Schemas) -> Operation:
     answered: Operation = {"description": _phrase(endpoint.status)}
     if endpoint.answers is not None:
         answered["content"] = {
-            media: {"schema": schemas.of(endpoint.answers if media == JSON else str)} for media in endpoint.media
+            media: {"schema": schemas.of(endpoint.answers if _is_json(media) else str)} for media in endpoint.media
         }
     problems = _problem_statuses(endpoint.method, endpoint.path, endpoint.takes, endpoint.asks, endpoint.refused)
     operation["responses"] = {str(endpoint.status): answered} | _problems(problems, schemas)
@@ -186,8 +186,7 @@ def _add(response: Operation, reply: Reply, schemas: Schemas) -> Operation:
     if reply.body is not None:
         content = response.setdefault("content", {})
         for media in reply.media:
-            is_json = media == JSON or media.endswith("+json")
-            content.setdefault(media, {"schema": schemas.of(reply.body) if is_json else {"type": "string"}})
+            content.setdefault(media, {"schema": schemas.of(reply.body if _is_json(media) else str)})
     return response
 
 
@@ -220,6 +219,10 @@ def _needs_body(takes: Any) -> bool:
     if isinstance(takes, type) and issubclass(takes, msgspec.Struct):
         return any(field.required for field in msgspec.structs.fields(takes))
     return True
+
+
+def _is_json(media: str) -> bool:
+    return media == JSON or media.endswith("+json")
 
 
 def _phrase(status: int) -> str:
