@@ -36,11 +36,11 @@ def describe(
         }
     }
     collected = [own := Schemas("")]
-    for tag, endpoints in SECTIONS.items():
+    for section, endpoints in SECTIONS.items():
         for endpoint in endpoints:
             if endpoint.path != GENERIC_ACTION:
                 item = paths.setdefault(endpoint.path, {})
-                item[endpoint.method.lower()] = of_endpoint(endpoint, tag, own)
+                item[endpoint.method.lower()] = of_endpoint(endpoint, _tag(section), own)
     for platform in platforms:
         # Actions and routes each with names of their own: two types may well share one.
         collected.append(acts := Schemas(f"{platform.name}.actions."))
@@ -102,9 +102,13 @@ def _tags(platforms: tuple[Platform, ...]) -> Iterator[tuple[str, str]]:
     for platform in platforms:
         yield platform.title, f"The API of {platform.title}, emulated."
     for section in SECTIONS:
-        yield section, f"The control API: {section.lower()}."
+        yield _tag(section), f"What is asked of the emulator itself: {section}."
     for platform in platforms:
         yield f"Actions of {platform.title}", "What people do on the vendor's screens, which no API of its documents."
+
+
+def _tag(section: str) -> str:
+    return f"Control API: {section}"
 
 
 def _examples(overview: object) -> dict[str, object]:
