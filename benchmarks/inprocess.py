@@ -6,7 +6,8 @@ import gc
 import sys
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,13 @@ from benchmarks.figures import Figure, middle
 from benchmarks.ground import Fill, Prepare, fill, prepare
 from benchmarks.servers import installed_ground
 from benchmarks.throughput import STATUSES, Bench, request
-from mockserver.app import App, build_app
+from mockserver.app import App, build_app, load_platforms
+from mockserver.edge.addressing import place
+from mockserver.edge.messages import DateLine, encoded, send_answer
 from mockserver.settings import Settings
+from mockserver.wire import Call, RouteTable, json_answer
+from mockserver.world.headers import pack
+from mockserver.world.journal import Exchange
 
 
 @contextmanager
@@ -66,7 +72,7 @@ def lifecycle(bench: Bench) -> list[Figure]:
 
 
 def path(bench: Bench) -> list[Figure]:
-    """A status report and a validation through the whole app, called as uvicorn calls it; and the parts of it."""
+    """A status report and a validation through the whole app, called as uvicorn calls it; the parts of the first."""
     times = 50 if bench.quick else 2_000
     figures = []
     for title, data in (("in memory", None), ("with --data", str(bench.work / "path"))):
@@ -81,10 +87,89 @@ def path(bench: Bench) -> list[Figure]:
             ]
             checks = [request("GET", bare.VALIDATE, token) for token, _ in granted]
             for name, requests in (("POST /plugin/v1/ato/status", reports), ("GET /oauth/token/validate", checks)):
-                calls = [_scope(each) for each in requests]
-                spent, wrong = _drive(built, calls, times)
+                spent, wrong = _drive(built, [_scope(each) for each in requests], times)
                 figures.append(Figure(f"{name}, {title}", spent, "µs", wrong=wrong))
+            if data is None:
+                parts = _parts(built, [_scope(each) for each in reports], times)
+            else:
+                kept = _parts(built, [_scope(each) for each in reports], times)[COMMITTED]
+    figures += [Figure(f"  {name}", spent, "µs") for name, spent in parts.items()]
+    figures.append(Figure(f"  {COMMITTED}, with --data", kept, "µs"))
     return figures
+
+
+COMMITTED = "the vendor's part: token, body, change, commit"
+
+
+def _parts(built: App, calls: list[tuple[dict[str, Any], bytes]], times: int) -> dict[str, float]:
+    """The median microseconds of what the edge does one after the other for a status report."""
+    worlds, world = built.worlds, built.worlds.find("default")
+    table = RouteTable(load_platforms())
+    found = table.find("POST", bare.STATUS)
+    assert found.route is not None
+    handler = found.route.handler
+    sent = [(scope["headers"], body) for scope, body in calls]
+
+    def call_of(number: int) -> Call:
+        headers, body = sent[number % len(sent)]
+        return Call(method="POST", path=bare.STATUS, headers=headers, body=body)
+
+    read = [call_of(number) for number in range(times)]
+    answer = json_answer({"success": True})
+    fields, head = encoded(answer.headers)
+    date = DateLine()
+    now = datetime.now(UTC)
+
+    def vendor(number: int) -> None:
+        with world.transaction():
+            handler(world, read[number])
+
+    def write_down(number: int) -> None:
+        call = read[number]
+        world.journal.append(
+            Exchange(
+                id=world.journal.last_id + 1,
+                began=world.journal.begin(),
+                kind="inbound",
+                at=world.clock.now(),
+                wall=now,
+                seconds=0.0,
+                method="POST",
+                path=call.path,
+                url=bare.STATUS,
+                request_head=pack(sent[number % len(sent)][0]),
+                request_body=call.body,
+                status=200,
+                response_head=head,
+                response_body=answer.body,
+            )
+        )
+
+    async def nobody(message: dict[str, Any]) -> None:
+        pass
+
+    def send(number: int) -> None:
+        with suppress(StopIteration):
+            send_answer(nobody, "POST", 200, fields, answer.body, date.of(now)).send(None)
+
+    steps: dict[str, Callable[[int], Any]] = {
+        "look the route up": lambda number: table.find("POST", bare.STATUS),
+        "read the head": call_of,
+        "find the world by its credential": lambda number: place(
+            worlds, read[number], found.carriers, None, auto=False
+        ),
+        COMMITTED: vendor,
+        "write it into the journal": write_down,
+        "answer": send,
+    }
+    return {name: middle([_per_call(step, times) for _ in range(9)]) for name, step in steps.items()}
+
+
+def _per_call(step: Callable[[int], Any], times: int) -> float:
+    began = time.perf_counter()
+    for number in range(times):
+        step(number)
+    return (time.perf_counter() - began) / times * 1e6
 
 
 def _scope(request: bytes) -> tuple[dict[str, Any], bytes]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from mockserver.errors import Unreachable
+from mockserver.edge.protocol import Protocol
 
 if TYPE_CHECKING:
     from mockserver.app import App
@@ -74,6 +75,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
+                http=Protocol,
                 log_config=None,
                 access_log=False,
                 server_header=False,

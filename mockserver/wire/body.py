@@ -36,11 +36,12 @@ def decode(call: Call, struct: type[S], *, media: tuple[str, ...] = JSON) -> S:
     one, `unusable` when the body or a type cannot be used. The description lists every problem.
     `media` are the types a body may be sent as, all of them JSON.
     """
-    if call.content_type and call.content_type not in media:
-        raise Unfit("unusable", f"The body must be {' or '.join(media)}; Content-Type says {call.content_type}.")
+    sent_as = call.content_type
+    if sent_as and sent_as not in media:
+        raise Unfit("unusable", f"The body must be {' or '.join(media)}; Content-Type says {sent_as}.")
     if not call.body:
         raise Unfit("missing", f"The body is empty; send JSON with {', '.join(_required(struct))}.")
-    if not call.content_type:
+    if not sent_as:
         call.violate("headers.content-type", "missing; the body is taken for application/json")
     decoder = _decoders.get(struct)
     if decoder is None:

@@ -87,7 +87,8 @@ class Collection(Generic[T]):
         document: Any = self._documents.get(key)
         if document is None or document is _DELETED:
             raise Unknown(self.kind.name, key)
-        return cast(T, document)
+        found: T = document
+        return found
 
     def find(self, index: str, value: object) -> list[T]:
         """Every document whose `index` field is (or, for a tuple, contains) `value`, oldest first."""
@@ -103,7 +104,7 @@ class Collection(Generic[T]):
         if not keys:
             return None
         key = next(iter(keys)) if len(keys) == 1 else min(keys, key=self._ordinal.__getitem__)
-        return cast(T, self._documents[key])
+        return self.get(key)
 
     def secret(self, value: str) -> str | None:
         """The field in which a document holds this value as a secret, or None."""
@@ -129,7 +130,7 @@ class Collection(Generic[T]):
 
     def put(self, document: T) -> T:
         """Add a document, or swap the one with its key for it."""
-        key = self._key(document)
+        key: str = getattr(document, self.kind.key)
         self._remember(key)
         self._set(key, document)
         return document
@@ -180,7 +181,8 @@ class Collection(Generic[T]):
             self._set(key, document)
 
     def _key(self, document: T) -> str:
-        return cast(str, getattr(document, self.kind.key))
+        key: str = getattr(document, self.kind.key)
+        return key
 
     def _remember(self, key: str) -> None:
         if not self._changes.open:

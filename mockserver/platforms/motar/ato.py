@@ -107,17 +107,19 @@ def update_status(world: World, call: Call, request: AtoRequest, update: StatusU
     Any status may follow any other, and `complete` and `status` are independent fields (assumed);
     what looks like a slip is told: after completion, or one saying completed without the other.
     """
-    given = {
-        name: value
-        for name in ("status", "complete", "cancellable")
-        if (value := getattr(update, name)) is not msgspec.UNSET
-    }
+    given: dict[str, Any] = {}
+    if update.status is not msgspec.UNSET:
+        given["status"] = update.status
+    if update.complete is not msgspec.UNSET:
+        given["complete"] = update.complete
+    if update.cancellable is not msgspec.UNSET:
+        given["cancellable"] = update.cancellable
     if not given:
         call.violate("body", "nothing to change: send status, complete or cancellable")
     if given.get("complete") is not False:
         _tell_when_complete(call, request)
     changed = world[REQUESTS].change(request.id, updated=world.clock.now(), **given)
-    if changed.complete != (changed.status == "completed") and {"status", "complete"} & set(given):
+    if changed.complete != (changed.status == "completed") and not given.keys().isdisjoint(("status", "complete")):
         call.violate(
             "body.status" if changed.complete else "body.complete",
             f"complete is {str(changed.complete).lower()} while status is {changed.status}",

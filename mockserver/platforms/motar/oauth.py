@@ -6,6 +6,8 @@ import hmac
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
+
 from mockserver.platforms.motar import pkce, tokens
 from mockserver.platforms.motar.errors import Error
 from mockserver.platforms.motar.models import (
@@ -223,8 +225,7 @@ def ended(session: Session, what: str) -> Refusal:
     return Error.TOKEN_INVALID.because(f"The session of this {what} was {session.ended}; send the user to sign in.")
 
 
-@dataclass(frozen=True, slots=True)
-class SignedIn:
+class SignedIn(msgspec.Struct, frozen=True):
     """Whom an access token speaks for."""
 
     user: User

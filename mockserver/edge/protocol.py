@@ -1,0 +1,114 @@
+"""HTTP on a connection as uvicorn speaks it, but without a task for a request that can be answered at once.
+
+A vendor's route waits for nothing, so a request that came whole is answered inside the read that
+brought it: its app runs up to where it first waits, which mostly is its end. One that does wait goes
+on in a task; up to there it has none, so it cannot begin with `asyncio.timeout`. What is still on its
+way, and our own pages, which do wait, are left to uvicorn.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Coroutine, Generator
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+
+class Protocol(HttpToolsProtocol):
+    """One connection."""
+
+    _held: tuple[RequestResponseCycle, Any] | None = None
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._held is not None:
+            held, self._held = self._held, None
+            if not self.transport.is_closing():
+                super()._start_asgi_task(*held)
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        if self._held is not None:
+            held, self._held = self._held, None
+            self._run(*held)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        path = cycle.scope["path"]
+        if path.startswith("/_mock") or path == "/" or cycle.waiting_for_100_continue:
+            super()._start_asgi_task(cycle, app)
+        elif cycle.more_body:
+            # Its head has come; until the end of this read its body may as well.
+            self._held = (cycle, app)
+        else:
+            self._run(cycle, app)
+
+    def _run(self, cycle: RequestResponseCycle, app: Any) -> None:
+        # An app that was awaited would answer through these two as well.
+        whole = _Whole(cycle)
+        cycle.receive, cycle.send = whole.receive, whole.send  # type: ignore[method-assign]
+        running = cycle.run_asgi(app)
+        try:
+            waiting = running.send(None)
+        except StopIteration:
+            return
+        task = self.loop.create_task(_resume(running, waiting))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+
+
+class _Whole:
+    """A request that is there as a whole, and its answer, written at once when it is there as a whole."""
+
+    __slots__ = ("_cycle", "_is_read", "_start")
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle = cycle
+        self._is_read = False
+        self._start: Any = None
+
+    async def receive(self) -> Any:
+        cycle = self._cycle
+        if self._is_read or cycle.disconnected:
+            return await RequestResponseCycle.receive(cycle)
+        self._is_read = True
+        cycle.message_event.clear()
+        body, cycle.body = bytes(cycle.body), bytearray()
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self._start = message
+            return
+        cycle, start = self._cycle, self._start
+        if start is None:
+            await RequestResponseCycle.send(cycle, message)
+            return
+        self._start = None
+        if message.get("more_body") or cycle.disconnected or not cycle.keep_alive or cycle.flow.write_paused:
+            await RequestResponseCycle.send(cycle, start)
+            await RequestResponseCycle.send(cycle, message)
+            return
+        lines = [STATUS_LINE[start["status"]]]
+        for name, value in (*cycle.default_headers, *start["headers"]):
+            lines += (name, b": ", value, b"\r\n")
+        lines += (b"\r\n", message["body"])
+        cycle.transport.write(b"".join(lines))
+        cycle.response_started = cycle.response_complete = True
+        cycle.message_event.set()
+        cycle.on_response()
+
+
+@types.coroutine
+def _resume(running: Coroutine[Any, Any, None], waiting: Any) -> Generator[Any, Any, None]:
+    """Go on with a coroutine that was stopped where it waits for something."""
+    while True:
+        try:
+            try:
+                found = yield waiting
+            except BaseException as error:
+                waiting = running.throw(error)
+            else:
+                waiting = running.send(found)
+        except StopIteration:
+            return

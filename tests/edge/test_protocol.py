@@ -1,0 +1,163 @@
+"""Requests that are answered inside the read that brought them, and those that cannot be."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from mockserver.server import in_background
+
+
+class App:
+    """Answers with what it read; waits at `/wait` and fails at `/fail`, before its answer or half way."""
+
+    def __init__(self) -> None:
+        self.tasks: list[bool] = []
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await receive()
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        self.tasks.append(_in_task())
+        body = b""
+        while True:
+            message = await receive()
+            body += message["body"]
+            if not message["more_body"]:
+                break
+        path = scope["path"]
+        if path == "/wait":
+            await asyncio.sleep(0)
+            await asyncio.sleep(0.01)
+        elif path == "/fail":
+            raise RuntimeError("as asked")
+        headers = [(b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        if path == "/break":
+            raise RuntimeError("as asked")
+        sent = b"" if scope["method"] == "HEAD" else body
+        if path == "/parts":
+            await send({"type": "http.response.body", "body": sent[:1], "more_body": True})
+            sent = sent[1:]
+        await send({"type": "http.response.body", "body": sent})
+
+
+def _in_task() -> bool:
+    try:
+        return asyncio.current_task() is not None
+    except RuntimeError:
+        return False
+
+
+@contextmanager
+def connected(app: App) -> Iterator[socket.socket]:
+    with in_background(app) as url:
+        host, port = url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            yield connection
+
+
+def request(path: str, body: bytes = b"", method: str = "POST", *more: str) -> bytes:
+    lines = (f"{method} {path} HTTP/1.1", "host: here", f"content-length: {len(body)}", *more, "", "")
+    return "\r\n".join(lines).encode() + body
+
+
+def answer(connection: socket.socket, *, to_head: bool = False) -> tuple[int, bytes]:
+    """One answer off a connection: its status and body."""
+    received = b""
+    while b"\r\n\r\n" not in received:
+        chunk = connection.recv(1)
+        assert chunk, received
+        received += chunk
+    head = received.partition(b"\r\n\r\n")[0].lower()
+    length = 0 if to_head else int(head.partition(b"content-length:")[2].split()[0])
+    body = b""
+    while len(body) < length:
+        body += connection.recv(length - len(body))
+    return int(head.split()[1]), body
+
+
+@pytest.mark.parametrize("path", ["/echo", "/wait", "/parts"])
+def test_what_came_is_answered_whether_or_not_the_app_waits(path):
+    with connected(App()) as connection:
+        for n in range(3):
+            connection.sendall(request(path, b"body %d" % n))
+            assert answer(connection) == (200, b"body %d" % n)
+
+
+def test_a_request_that_came_whole_needs_no_task():
+    app = App()
+    with connected(app) as connection:
+        connection.sendall(request("/echo", b"x"))
+        answer(connection)
+        connection.sendall(request("/_mock/echo", b"x"))
+        answer(connection)
+    assert app.tasks == [False, True]
+
+
+def test_a_body_may_come_in_pieces():
+    with connected(App()) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        body = b"x" * 100_000
+        connection.sendall(request("/echo", body)[: -len(body)])
+        connection.sendall(body[:10])
+        connection.sendall(body[10:])
+        assert answer(connection) == (200, body)
+
+
+@pytest.mark.parametrize(
+    "paths", [("/echo", "/echo", "/echo"), ("/wait", "/echo", "/wait"), ("/echo", "/wait", "/echo")]
+)
+def test_requests_sent_together_are_answered_in_their_order(paths):
+    with connected(App()) as connection:
+        connection.sendall(b"".join(request(path, b"%d" % n) for n, path in enumerate(paths)))
+        assert [answer(connection) for _ in paths] == [(200, b"%d" % n) for n in range(len(paths))]
+
+
+@pytest.mark.parametrize("path", ["/fail", "/break"])
+def test_an_app_that_fails_is_a_500_and_the_server_goes_on(path, caplog):
+    app = App()
+    with in_background(app) as url:
+        host, port = url.removeprefix("http://").split(":")
+        for sent, expected in ((path, 500), ("/echo", 200)):
+            with socket.create_connection((host, int(port)), timeout=10) as connection:
+                connection.sendall(request(sent, b"x"))
+                assert answer(connection)[0] == expected
+
+
+def test_head_is_answered_without_a_body():
+    with connected(App()) as connection:
+        connection.sendall(request("/echo", b"12345", "HEAD") + request("/echo", b"after"))
+        assert answer(connection, to_head=True) == (200, b"")
+        assert answer(connection) == (200, b"after")
+
+
+@pytest.mark.parametrize("path", ["/echo", "/wait"])
+def test_a_client_that_wants_to_close_is_closed(path):
+    with connected(App()) as connection:
+        connection.sendall(request(path, b"x", "POST", "connection: close"))
+        assert answer(connection) == (200, b"x")
+        assert connection.recv(1) == b""
+
+
+def test_a_client_that_asks_whether_to_go_on_is_told_so():
+    with connected(App()) as connection:
+        whole = request("/echo", b"x", "POST", "expect: 100-continue")
+        connection.sendall(whole[:-1])
+        assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(whole[-1:])
+        assert answer(connection) == (200, b"x")
+
+
+def test_rubbish_after_a_head_is_a_400():
+    with connected(App()) as connection:
+        connection.sendall(b"POST /echo HTTP/1.1\r\nhost: here\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n")
+        assert answer(connection)[0] == 400
