@@ -26,6 +26,7 @@ from mockserver.control.keeping import CheckpointApi, OnceDurable
 from mockserver.control.metrics import Metrics
 from mockserver.control.openapi import OpenApi
 from mockserver.control.operating import OperatingApi
+from mockserver.control.platforms import PlatformsApi
 from mockserver.control.scenarios import ScenariosApi
 from mockserver.control.worlds import WorldsApi
 from mockserver.delivery.dispatcher import Bounds as DeliveryBounds
@@ -289,6 +290,7 @@ def _own_pages(
                 *JournalApi(runtime).routes,
                 *ScenariosApi(runtime, library).routes,
                 *CheckpointApi(keeper).routes,
+                *PlatformsApi(worlds, platforms).routes,
                 *description.routes,
             ],
         ),

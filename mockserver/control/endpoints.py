@@ -13,8 +13,9 @@ from mockserver.control import shapes
 from mockserver.control.journal import Query, Verify, Wait
 from mockserver.control.scenarios import NDJSON, NewRun, ScenarioText
 from mockserver.control.worlds import Advance, ClockBody, NewWorld, Settle
-from mockserver.world.header import NAME
+from mockserver.platforms.akana.control import Linted, WorkflowText
 from mockserver.store.keeper import Checkpointed
+from mockserver.world.header import NAME
 from mockserver.world.snapshots import Snapshot
 
 JSON: Final = "application/json"
@@ -28,6 +29,13 @@ SCENARIO: Final = """\
 name: tutorial/start
 steps:
   - action: motar.start_ato_request
+"""
+
+WORKFLOW: Final = """\
+<action id="103" name="@Deleet">
+  <pre-functions><function type="deleteAppVersion"/></pre-functions>
+  <results><unconditional-result old-status="Setup" status="Deleted" step="400"/></results>
+</action>
 """
 
 
@@ -355,6 +363,19 @@ SECTIONS: Final[Mapping[str, tuple[Endpoint, ...]]] = {
             answers=dict[str, Any],
             collection="motar.ato_requests",
             key="{request}",
+        ),
+    ),
+    "Akana": (
+        _endpoint(
+            "POST",
+            "/_mock/worlds/{world}/akana/workflows/lint",
+            "lint_akana_workflow",
+            "Check a workflow file, or a piece of one, against the functions, conditions, variables and templates "
+            "that the world has. 400 for what is no workflow XML. "
+            "See [Work on an Akana workflow](../akana-workflows.md).",
+            takes=WorkflowText,
+            answers=Linted,
+            body={"text": WORKFLOW, "source": "retire.xml"},
         ),
     ),
     "Snapshots, reset, drop": (

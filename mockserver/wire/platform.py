@@ -89,6 +89,19 @@ class Decision:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Control:
+    """An endpoint that a platform adds to the control API: `path` lies below `/_mock/worlds/{world}/` and its name.
+
+    `answer` gets the world, in a transaction, and the body as a `takes`; what it answers is sent as JSON.
+    """
+
+    method: str
+    path: str
+    takes: type[msgspec.Struct]
+    answer: Callable[[World, Any], object]
+
+
 @dataclass(frozen=True)
 class Platform:
     """One emulated vendor.
@@ -101,6 +114,7 @@ class Platform:
     routes. `carriers` are where credentials travel on calls that no route takes. `segments` are
     first path segments that are the vendor's although nothing below them is emulated, `hosts` the
     vendor's names in a Host header. `error` describes what refusals look like, of whatever status.
+    `control` is what it adds to the control API.
     """
 
     name: str
@@ -119,3 +133,4 @@ class Platform:
     hosts: tuple[str, ...] = ()
     settings: type[msgspec.Struct] | None = None
     error: Reply | None = None
+    control: tuple[Control, ...] = ()

@@ -18,6 +18,7 @@ from mockserver.platforms.akana import (
     shapes,
 )
 from mockserver.platforms.akana.actions import ACTIONS
+from mockserver.platforms.akana.control import CONTROL
 from mockserver.platforms.akana.decisions import DECISIONS
 from mockserver.platforms.akana.session import COOKIE
 from mockserver.platforms.akana.settings import AkanaSettings
@@ -46,4 +47,5 @@ AKANA = Platform(
     carriers=(COOKIE,),
     settings=AkanaSettings,
     error=shapes.FAULT,
+    control=CONTROL,
 )
