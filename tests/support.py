@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -75,13 +76,13 @@ class Live:
 
 
 @contextmanager
-def toy_app(**settings: Any) -> Iterator[App]:
+def toy_app(*, wall: Callable[[], float] = time.time, **settings: Any) -> Iterator[App]:
     """An app that plays the toy platform besides MOTAR and starts without fixtures."""
     from mockserver.platforms.motar.platform import MOTAR
     from tests.toy import TOY
 
     with mock.patch("mockserver.app.load_platforms", return_value=(MOTAR, TOY)):
-        app = build_app(Settings(**{"fixture": (), **settings}))
+        app = build_app(Settings(**{"fixture": (), **settings}), wall=wall)
     yield app
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -56,3 +60,41 @@ def write(worlds: Worlds, name: str, text: str, secret: str | None = None) -> st
     """Write a note; answers its id."""
     note: str = worlds.find(name).act("toy.write", {"text": text, "secret": secret})["id"]
     return note
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Look again until it holds; the test's own timeout bounds it."""
+    pause = threading.Event()
+    while not condition():
+        pause.wait(0.01)
+
+
+@dataclass
+class Nursery:
+    """Servers on one directory, one after the other."""
+
+    process: subprocess.Popen[str]
+    directory: Path
+    durability: str
+
+    def ask(self, *words: object) -> str:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        print(*words, file=self.process.stdin, flush=True)
+        return self.process.stdout.readline().strip()
+
+    def start(self) -> tuple[str, str]:
+        pid, url = self.ask("start", self.directory, self.durability).split()
+        return pid, url
+
+    def kill(self, pid: str) -> None:
+        assert self.ask("kill", pid) == "gone"
+
+
+@contextmanager
+def nursery(directory: Path, durability: str) -> Iterator[Nursery]:
+    command = [sys.executable, "-m", "tests.store.nursery"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield Nursery(process, directory, durability)
+        assert process.stdin is not None
+        process.stdin.close()

@@ -7,51 +7,16 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.store.support import Nursery, nursery
 from tests.store.writers import Connection, Maker, Reporter, Settler, Starter, Writer
 
 STORIES = 10
 ROUNDS = int(os.environ.get("TORTURE", "50"))
-
-
-@dataclass
-class Nursery:
-    """Servers on one directory, one after the other."""
-
-    process: subprocess.Popen[str]
-    directory: Path
-    durability: str
-
-    def ask(self, *words: object) -> str:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        print(*words, file=self.process.stdin, flush=True)
-        return self.process.stdout.readline().strip()
-
-    def start(self) -> tuple[str, str]:
-        pid, url = self.ask("start", self.directory, self.durability).split()
-        return pid, url
-
-    def kill(self, pid: str) -> None:
-        assert self.ask("kill", pid) == "gone"
-
-
-@contextmanager
-def nursery(directory: Path, durability: str) -> Iterator[Nursery]:
-    command = [sys.executable, "-m", "tests.store.nursery"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        yield Nursery(process, directory, durability)
-        assert process.stdin is not None
-        process.stdin.close()
 
 
 def first_steps(url: str) -> list[Writer]:
