@@ -83,10 +83,9 @@ def current(world: World, call: Call) -> LoginSession | Refusal:
         other = next((each for each in cookies if each.startswith(TOKEN_COOKIE)), None)
         hint = f" The cookie {other} is another tenant's." if other else ""
         return Fault.SIGN_IN.because(f"Sign in first: the cookie {name} is missing.{hint}")
-    listed = unquote(sent)
-    token = next((part[8:] for part in listed.split(",") if part.startswith("TokenID=")), "")
+    token = next((part[8:] for part in unquote(sent).split(",") if part.startswith("TokenID=")), "")
     session = world[SESSIONS].get(token)
-    if session is None or not same(unquote(session.cookie), listed):
+    if session is None or not _same_value(session.cookie, sent):
         return Fault.SIGN_IN.because(f"The cookie {name} belongs to no session; sign in again.")
     if session.expires <= world.clock.now():
         return Fault.SIGN_IN.because("The session has expired; sign in again.")
@@ -119,13 +118,18 @@ def _check_csrf(world: World, call: Call, session: LoginSession) -> None:
     sent = call.header(CSRF_HEADER + tenant)
     if sent is None:
         raise Fault.CSRF.stop(f"The header {name} is missing; repeat the value of the cookie {CSRF_COOKIE}{tenant}.")
-    if session.csrf is None or not same(unquote(session.csrf), unquote(sent)):
+    if session.csrf is None or not _same_value(session.csrf, sent):
         raise Fault.CSRF.stop(f"The header {name} is not the CSRF token of this session; it may be an older one's.")
 
 
 def same(right: str, given: str) -> bool:
     """Whether two secrets are the same, in a time that tells nothing."""
     return hmac.compare_digest(right.encode(), given.encode("utf-8", "surrogateescape"))
+
+
+def _same_value(right: str, given: str) -> bool:
+    """Whether a cookie's value came back, as it was sent or (as some clients do) percent-decoded."""
+    return same(right, given) or same(unquote(right), given)
 
 
 def claimed_id(world: World, user: User) -> str:
