@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-import logging
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from mockserver.app import App
     from mockserver.server import Secure
     from mockserver.settings import Settings
-    from mockserver.world.journal import Exchange
-    from mockserver.world.world import World
-
-log = logging.getLogger("mockserver")
 
 
 @click.command()
@@ -43,16 +39,15 @@ def serve(**flags: Any) -> None:
     `mockserver config show` tells where each value came from.
     """
     settings = with_token(resolved(flags).settings)
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    for chatty in ("httpx2", "httpcore2", "uvicorn", "asyncio", "faker"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    from mockserver import logs
     from mockserver.app import build_app
     from mockserver.server import bind, run, url_of
 
+    log = logs.configure(settings.log_level, settings.log_format, sys.stderr)
     sock = bind(settings.host, settings.port)
     door = secure_door(settings) if settings.tls_port is not None else None
     app = build_app(settings)
-    app.worlds.observers.append(log_exchange)
+    log.watch(app.worlds)
     url = url_of(sock)
     ready_file = Path(settings.ready_file) if settings.ready_file else None
     if ready_file is not None and not ready_file.parent.is_dir():
@@ -70,6 +65,7 @@ def serve(**flags: Any) -> None:
     try:
         run(app, sock, secure=door.secure if door is not None else None, on_ready=ready)
     finally:
+        log.flush()
         if ready_file is not None:
             ready_file.unlink(missing_ok=True)
 
@@ -94,21 +90,6 @@ def secure_door(settings: Settings) -> Door:
 
     authority, shown = certificates(settings, [host for each in load_platforms() for host in each.hosts])
     return Door(url_of(sock, "https"), Secure(sock, shown.context), authority.path)
-
-
-def log_exchange(world: World | None, exchange: Exchange) -> None:
-    """One line for each thing that happened, and what was odd about it."""
-    if not log.isEnabledFor(logging.INFO):
-        return
-    arrow = {"inbound": "->", "delivery": "<-"}.get(exchange.kind, "--")
-    what = f"{exchange.method} {exchange.path if exchange.kind == 'inbound' else exchange.url.partition('?')[0]}"
-    if exchange.kind in ("action", "clock"):
-        what = f"{exchange.kind} {exchange.path}"
-    told = [str(exchange.status)] if exchange.status is not None else []
-    told += [exchange.error.partition("\n")[0]] if exchange.error else []
-    told += [f"({each.field}: {each.reason})" for each in exchange.violations]
-    name = world.name if world else "-"
-    log.info("%-12s %s %-44s %s  %.1f ms", name, arrow, what, "  ".join(told), exchange.seconds * 1000)
 
 
 def with_token(settings: Settings) -> Settings:

@@ -110,6 +110,9 @@ class Redaction:
     def _after_name(self, found: re.Match[str]) -> str:
         name, between, value = found.groups()
         label = label_of(name, value)
+        if between.strip() == ":" and not any(each.isdigit() for each in value):
+            # A sentence that goes on after "token:", more likely than a secret.
+            return found[0]
         if label is None or value.lower() in ("bearer", "basic", "null", "none", "true", "false"):
             return found[0]
         return f"{name}{between}{self.placeholder(label, value)}"

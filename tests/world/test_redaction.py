@@ -106,6 +106,7 @@ def test_a_name_says_that_its_value_is_secret(name: str, value: str, shown: str)
         ("eyJhbGciOiJIUzI1NiJ9.eyJhdWQiOiJ4In0.c2ln is a JWT", "{credential-1} is a JWT"),
         ("expected a token: none came", "expected a token: none came"),
         ("the code was used", "the code was used"),
+        ("no access token: exchange it first", "no access token: exchange it first"),
         ("postcode=12345-6789-0123", "postcode=12345-6789-0123"),
         ("", ""),
     ],
