@@ -12,11 +12,11 @@ import os
 import re
 import threading
 import time
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 import msgspec
 
-from mockserver.world.clock import iso
 from mockserver.world.redaction import Redaction, held_by
 from mockserver.world.worlds import Worlds
 
@@ -38,6 +38,25 @@ _LOGIN = re.compile(r"//[^/@]*@")
 ARROWS = {"inbound": "->", "delivery": "<-"}
 RED, GREEN, YELLOW, CYAN, DIM = "31", "32", "33", "36", "2"
 LEVELS = {"warning": YELLOW, "error": RED, "critical": RED}
+
+
+class _ExchangeLine(msgspec.Struct, kw_only=True):
+    """A line in JSON; a Struct, because it is written for every request and encodes in no time."""
+
+    time: datetime
+    level: str = "info"
+    logger: str = "mockserver"
+    message: str
+    kind: str
+    world: str | None
+    route: str | None
+    status: int | None
+    ms: float
+    error: str | msgspec.UnsetType
+    violations: list[dict[str, str]] | msgspec.UnsetType
+
+
+_encode = msgspec.json.Encoder().encode
 
 
 class LogLines(logging.Handler):
@@ -124,24 +143,19 @@ class LogLines(logging.Handler):
         return f"{when} {self._paint(name, CYAN)} {what:<46} {'  '.join(told)}  {took}"
 
     def _exchange_as_json(self, world: World | None, exchange: Exchange) -> str:
-        told: dict[str, Any] = {
-            "time": iso(exchange.wall),
-            "level": "info",
-            "logger": "mockserver",
-            "message": _what(world, exchange),
-            "kind": exchange.kind,
-            "world": world.name if world is not None else None,
-            "route": exchange.route,
-            "status": exchange.status,
-            "ms": round(exchange.seconds * 1000, 3),
-        }
-        if exchange.error:
-            told["error"] = _safe(world, exchange.error)
-        if exchange.violations:
-            told["violations"] = [
-                {"field": _safe(world, each.field), "reason": _safe(world, each.reason)} for each in exchange.violations
-            ]
-        return _json(told)
+        odd = [{"field": _safe(world, each.field), "reason": _safe(world, each.reason)} for each in exchange.violations]
+        line = _ExchangeLine(
+            time=exchange.wall,
+            message=_what(world, exchange),
+            kind=exchange.kind,
+            world=world.name if world is not None else None,
+            route=exchange.route,
+            status=exchange.status,
+            ms=round(exchange.seconds * 1000, 3),
+            error=_safe(world, exchange.error) if exchange.error else msgspec.UNSET,
+            violations=odd or msgspec.UNSET,
+        )
+        return _encode(line).decode()
 
     def _clock(self, seconds: float) -> str:
         if self._second[0] != int(seconds):
@@ -200,4 +214,4 @@ def _instant(seconds: float) -> str:
 
 
 def _json(told: dict[str, Any]) -> str:
-    return msgspec.json.encode(told).decode()
+    return _encode(told).decode()
