@@ -144,7 +144,8 @@ def refused(answer: httpx2.Response, status: int, *words: str) -> dict[str, Any]
     assert set(body) == {"error", "request"}
     error = body["error"]
     assert set(error) == {"code", "description", "additionalInfo"}
-    assert len(error["code"]) == 12 and error["code"].isdigit()
+    assert len(error["code"]) == 12
+    assert error["code"].isdigit()
     assert len(error["description"]) <= 256
     assert set(body["request"]) == {"uri", "method", "queryString", "body"}
     text = error["additionalInfo"].get("message", error["description"])

@@ -143,7 +143,17 @@ ACTIVATE: Context = EVERYWHERE | {
     "connected": None,
 }
 
+PERMISSION_DIFF: Context = EVERYWHERE | {
+    "title": "Onboarding containers 1.1.0 to yarddev",
+    "lines": [
+        {"part": "roles", "name": "containers: sweeper", "change": "added", "before": None, "after": '{"a":1}'},
+        {"part": "roles", "name": "containers: reader", "change": "changed", "before": '{"a":1}', "after": '{"a":2}'},
+        {"part": "roles", "name": "containers: manager", "change": "removed", "before": '{"a":1}', "after": None},
+    ],
+}
+
 FULL: dict[str, Context] = {
+    "permission_diff.html": PERMISSION_DIFF,
     "signin.html": SIGNIN,
     "consent.html": CONSENT,
     "signin_problem.html": SIGNIN_PROBLEM,
@@ -156,6 +166,7 @@ FULL: dict[str, Context] = {
 _NOWHERE: Context = {"assets": "/_mock/assets", "world": "", "public_url": ""}
 
 BARE: dict[str, Context] = {
+    "permission_diff.html": PERMISSION_DIFF | _NOWHERE | {"lines": []},
     "signin.html": SIGNIN | _NOWHERE | {"fields": [], "users": [], "error": None, "handle": "", "handoff": None},
     "consent.html": CONSENT | _NOWHERE | {"asks": [], "fields": [], "back": ""},
     "signin_problem.html": SIGNIN_PROBLEM | _NOWHERE | {"code": "", "hints": [], "facts": [], "mismatch": None},

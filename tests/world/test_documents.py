@@ -11,14 +11,17 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 import msgspec
 import pytest
 
-from mockserver.platforms.motar.platform import MOTAR
+from mockserver.app import load_platforms
 from mockserver.world.outbox import DELIVERIES
 from mockserver.world.world import SETTINGS, Schema
 from mockserver.world.worlds import ClockSpec
 from tests.toy import TOY, toy_worlds
 
+PLATFORMS = (*load_platforms(), TOY)
 SCHEMA = Schema.of(
-    kinds=(*MOTAR.kinds, *TOY.kinds), actions=MOTAR.actions, settings={"motar": MOTAR.settings or msgspec.Struct}
+    kinds=[kind for each in PLATFORMS for kind in each.kinds],
+    actions=[action for each in PLATFORMS for action in each.actions],
+    settings={each.name: each.settings for each in PLATFORMS if each.settings is not None},
 )
 PLAIN = (str, int, float, bool, bytes, type(None), datetime, timedelta)
 
