@@ -46,6 +46,7 @@ from mockserver.store.library import Library
 from mockserver.store.worlds_store import DirectoryStore
 from mockserver.wire import Limits, Platform
 from mockserver.world.header import ClockSpec, Header
+from mockserver.world.journal import Journals
 from mockserver.world.world import Schema, World
 from mockserver.world.worlds import DEFAULT, Fixture, Worlds
 
@@ -153,6 +154,11 @@ def _build(
         settings=settings.world_settings(),
         max_worlds=settings.max_worlds,
         max_unaddressed=settings.max_unaddressed,
+        journals=Journals(
+            max_exchanges=settings.journal_exchanges,
+            max_bytes=settings.journal_bytes,
+            max_server_bytes=settings.journal_server_bytes,
+        ),
     )
     if settings.public_url:
         worlds.address = settings.public_url.rstrip("/")

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
-from mockserver.errors import Unreachable
 from mockserver.edge.protocol import Protocol
+from mockserver.errors import Unreachable
 
 if TYPE_CHECKING:
     from mockserver.app import App

@@ -60,6 +60,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_header_bytes: Annotated[int, msgspec.Meta(ge=1024)] = 64 * 1024
     max_depth: Annotated[int, msgspec.Meta(ge=8, le=100)] = 100
     max_unaddressed: Annotated[int, msgspec.Meta(ge=0)] = 1_000
+    journal_exchanges: Annotated[int, msgspec.Meta(ge=1)] = 10_000
+    journal_bytes: Annotated[int, msgspec.Meta(ge=1024)] = 32 * 1024 * 1024
+    journal_server_bytes: Annotated[int, msgspec.Meta(ge=1024)] = 128 * 1024 * 1024
     max_worlds: Annotated[int, msgspec.Meta(ge=1)] = 10_000
     world_ttl: Annotated[float, msgspec.Meta(gt=0)] | None = None
     log_format: Literal["auto", "text", "json"] = "auto"
@@ -126,6 +129,9 @@ DESCRIPTIONS = {
     "max_header_bytes": "Most bytes of all headers of a vendor request together.",
     "max_depth": "Deepest nesting of a JSON body.",
     "max_unaddressed": "How many requests that led to no world are kept.",
+    "journal_exchanges": "Most exchanges that a world's journal keeps; the oldest give way.",
+    "journal_bytes": "Most bytes that a world's journal keeps, about.",
+    "journal_server_bytes": "The same for all worlds together; worlds give way where nothing happened for longest.",
     "max_worlds": "Most worlds at once.",
     "world_ttl": "Drop worlds that nobody has touched for so many seconds, never `default`.  [default: never]",
     "log_format": "How the log is written: auto is text on a terminal, else json.",

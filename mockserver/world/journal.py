@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cached_property
@@ -18,6 +18,7 @@ from mockserver.world.matchers import too_deep
 ExchangeKind = Literal["inbound", "delivery", "action", "clock"]
 MAX_EXCHANGES = 10_000
 MAX_BYTES = 32 * 1024 * 1024
+MAX_SERVER_BYTES = 128 * 1024 * 1024
 MAX_DEPTH = 100
 """Levels to which JSON is taken apart; deeper ones would exhaust the stack of whoever looks at them."""
 
@@ -149,12 +150,61 @@ def readable(headers: Pairs, body: bytes) -> Any:
     return body.decode("utf-8", "replace")
 
 
-class Journal:
-    """A bounded record of exchanges; the oldest give way, and `dropped` says how many did."""
+class Journals:
+    """What the journals of one server's worlds may keep: each for itself, and all together.
 
-    def __init__(self, *, max_exchanges: int = MAX_EXCHANGES, max_bytes: int = MAX_BYTES) -> None:
+    When all together are over `max_server_bytes`, exchanges of the world give way in which nothing
+    has happened for longest.
+    """
+
+    def __init__(
+        self,
+        *,
+        max_exchanges: int = MAX_EXCHANGES,
+        max_bytes: int = MAX_BYTES,
+        max_server_bytes: int = MAX_SERVER_BYTES,
+    ) -> None:
         self.max_exchanges = max_exchanges
         self.max_bytes = max_bytes
+        self.max_server_bytes = max_server_bytes
+        self.bytes = 0
+        self._by_last_use: OrderedDict[Journal, None] = OrderedDict()
+
+    def open(self) -> Journal:
+        """A journal for a new world; closed, it counts no more."""
+        return Journal(max_exchanges=self.max_exchanges, max_bytes=self.max_bytes, shelf=self)
+
+    def used(self, journal: Journal) -> None:
+        """Something was added to a journal: make room (called by the journal)."""
+        order = self._by_last_use
+        order[journal] = None
+        order.move_to_end(journal)
+        while self.bytes > self.max_server_bytes:
+            oldest = next(iter(order))
+            if oldest is journal and len(journal) == 1:
+                return
+            oldest.drop_oldest()
+            if not len(oldest):
+                del order[oldest]
+
+    def closed(self, journal: Journal) -> None:
+        """A journal counts no more (called by the journal)."""
+        self.bytes -= journal.bytes
+        self._by_last_use.pop(journal, None)
+
+
+class Journal:
+    """A bounded record of exchanges; the oldest give way, and `dropped` says how many did.
+
+    A `shelf` bounds it together with the journals of other worlds.
+    """
+
+    def __init__(
+        self, *, max_exchanges: int = MAX_EXCHANGES, max_bytes: int = MAX_BYTES, shelf: Journals | None = None
+    ) -> None:
+        self.max_exchanges = max_exchanges
+        self.max_bytes = max_bytes
+        self._shelf = shelf
         self.listeners: list[Callable[[Exchange], None]] = []
         self._exchanges: deque[Exchange] = deque()
         self._bytes = 0
@@ -194,10 +244,11 @@ class Journal:
         """Record a finished exchange that has the next id, and tell the listeners."""
         self._last = exchange.id
         self._exchanges.append(exchange)
-        self._bytes += exchange.size
+        self._count(exchange.size)
         while len(self._exchanges) > self.max_exchanges or (self._bytes > self.max_bytes and len(self._exchanges) > 1):
-            self._bytes -= self._exchanges.popleft().size
-            self.dropped += 1
+            self.drop_oldest()
+        if self._shelf is not None:
+            self._shelf.used(self)
         for listener in tuple(self.listeners):
             listener(exchange)
         return exchange
@@ -218,7 +269,23 @@ class Journal:
             found.append(exchange)
         return found[::-1]
 
+    def drop_oldest(self) -> None:
+        """Let the oldest exchange go."""
+        self._count(-self._exchanges.popleft().size)
+        self.dropped += 1
+
     def forget(self) -> None:
         """Empty the record but keep counting, so that whoever reads on from an id is not fooled."""
         self._exchanges.clear()
-        self._bytes = 0
+        self._count(-self._bytes)
+
+    def close(self) -> None:
+        """Leave the shelf: the world has ended."""
+        if self._shelf is not None:
+            shelf, self._shelf = self._shelf, None
+            shelf.closed(self)
+
+    def _count(self, size: int) -> None:
+        self._bytes += size
+        if self._shelf is not None:
+            self._shelf.bytes += size

@@ -97,12 +97,14 @@ class World:
     whoever still holds this one gets `Gone`.
     """
 
-    def __init__(self, name: str, seed: int, schema: Schema, wall: Callable[[], float], hooks: Hooks) -> None:
+    def __init__(
+        self, name: str, seed: int, schema: Schema, wall: Callable[[], float], hooks: Hooks, journal: Journal
+    ) -> None:
         self.name = name
         self.seed = seed
         self.schema = schema
         self.wall = wall
-        self.journal = Journal()
+        self.journal = journal
         self.journal.listeners.append(lambda _: self.stir())
         self.inflight = 0
         self.waits = 0
@@ -317,6 +319,7 @@ class World:
     def end(self, how: str) -> None:
         """Close this world for good: `how` is reset, restored or dropped."""
         self.ended = how
+        self.journal.close()
         self.stir()
 
 

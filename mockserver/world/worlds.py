@@ -11,7 +11,7 @@ import msgspec
 from mockserver.errors import Conflict, Full, InvalidFile, Refused, Unknown
 from mockserver.world import snapshots
 from mockserver.world.header import ClockSpec, Header, check_name
-from mockserver.world.journal import Exchange
+from mockserver.world.journal import Exchange, Journals
 from mockserver.world.outbox import DELIVERIES, without_exchanges
 from mockserver.world.ownership import Ownership
 from mockserver.world.settings import SettingsDocument
@@ -62,6 +62,7 @@ class Worlds:
         settings: dict[str, Any] | None = None,
         max_worlds: int = MAX_WORLDS,
         max_unaddressed: int = MAX_UNADDRESSED,
+        journals: Journals | None = None,
     ) -> None:
         self.schema = schema
         self.wall = wall
@@ -83,6 +84,7 @@ class Worlds:
         self._fates: OrderedDict[str, str] = OrderedDict()
         self._max_worlds = max_worlds
         self._max_unaddressed = max_unaddressed
+        self._journals = journals or Journals()
         self._hooks = Hooks(self._commit, self._committed, self.base_url, self.durable)
         self._made = 0
 
@@ -337,7 +339,7 @@ class Worlds:
             )
 
     def _blank(self, name: str, seed: int) -> World:
-        world = World(name, seed, self.schema, self.wall, self._hooks)
+        world = World(name, seed, self.schema, self.wall, self._hooks, self._journals.open())
         world.journal.listeners.append(lambda exchange: self._observed(world, exchange))
         return world
 

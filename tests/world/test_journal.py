@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import pytest
 
-from mockserver.world.journal import Exchange, Journal, multi, readable
+from mockserver.world.journal import Exchange, Journal, Journals, multi, readable
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -65,6 +66,64 @@ def test_one_that_is_larger_than_the_bound_is_kept_alone():
     add(journal)
     add(journal, request_body=b"x" * 5000)
     assert [each.id for each in journal] == [2]
+
+
+@pytest.fixture
+def shelf() -> Journals:
+    """Room for about ten exchanges of 10,000 bytes."""
+    return Journals(max_server_bytes=110_000)
+
+
+def fill(journal: Journal, count: int) -> None:
+    for _ in range(count):
+        add(journal, request_body=b"x" * 10_000)
+
+
+def test_a_journal_gives_way_to_others_when_nothing_happened_in_it_for_longest(shelf: Journals):
+    quiet, busy, busiest = shelf.open(), shelf.open(), shelf.open()
+    fill(quiet, 3)
+    fill(busy, 3)
+    fill(busiest, 6)
+    assert [(len(each), each.dropped) for each in (quiet, busy, busiest)] == [(1, 2), (3, 0), (6, 0)]
+    fill(quiet, 1)
+    assert [(len(each), each.dropped) for each in (quiet, busy, busiest)] == [(2, 2), (2, 1), (6, 0)]
+    fill(busiest, 20)
+    assert [len(each) for each in (quiet, busy, busiest)] == [0, 0, 10]
+    assert shelf.bytes == busiest.bytes <= 110_000
+
+
+def test_a_journal_that_gave_all_away_comes_back(shelf: Journals):
+    quiet, busy = shelf.open(), shelf.open()
+    fill(quiet, 1)
+    fill(busy, 12)
+    assert len(quiet) == 0
+    fill(quiet, 2)
+    assert [each.id for each in quiet] == [2, 3]
+
+
+def test_one_that_is_larger_than_all_may_keep_is_kept_alone(shelf: Journals):
+    quiet, loud = shelf.open(), shelf.open()
+    fill(quiet, 3)
+    add(loud, request_body=b"x" * 200_000)
+    assert (len(quiet), len(loud)) == (0, 1)
+
+
+@pytest.mark.parametrize("end", [Journal.forget, Journal.close])
+def test_what_is_forgotten_or_closed_leaves_its_room_to_others(end: Callable[[Journal], None], shelf: Journals):
+    first, second = shelf.open(), shelf.open()
+    fill(first, 8)
+    end(first)
+    assert shelf.bytes == 0
+    fill(second, 10)
+    assert len(second) == 10
+
+
+def test_a_closed_journal_can_be_read_and_counts_no_more(shelf: Journals):
+    journal = shelf.open()
+    fill(journal, 2)
+    journal.close()
+    fill(journal, 1)
+    assert (len(journal), shelf.bytes) == (3, 0)
 
 
 def test_an_exchange_is_found_by_its_id():
