@@ -83,6 +83,8 @@ class Server(uvicorn.Server):
                 timeout_keep_alive=KEEP_ALIVE,
                 timeout_graceful_shutdown=2,
                 lifespan="on",
+                # Nobody here speaks WebSocket, whatever library for it is installed beside us.
+                ws="none",
             )
         )
         self._sock = sock

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -30,14 +31,18 @@ HELPS: Final[Mapping[str, str]] = {
 """The page that helps with a command: in its --help, and below its errors."""
 
 
+_TITLE = re.compile(r'^(?:# |// |""")(.*?)(?:"""|$)', re.MULTILINE)
+
+
 @click.command()
 @click.argument("page", required=False)
 def docs(page: str | None) -> None:
     """Print a PAGE of the documentation as Markdown, or the list of pages.
 
-    The pages ship with the package, so they are those of your version and need no network.
+    The pages ship with the package, so they are those of your version and need no network. The examples that
+    they speak of are files to copy: mockserver docs examples/curl.sh > curl.sh
     """
-    known = pages()
+    known = {**pages(), **examples()}
     if page is None:
         width = max(map(len, known))
         for name, path in known.items():
@@ -56,9 +61,17 @@ def pages() -> dict[str, Path]:
     return dict(sorted(found.items(), key=lambda each: (each[0] != "index", "/" in each[0], each[0])))
 
 
+def examples() -> dict[str, Path]:
+    """The files that pages point to, by their names, such as `examples/curl.sh`."""
+    root = resources.shelf("docs")
+    found = (path for path in (root / "examples").rglob("*") if path.suffix in (".py", ".mjs", ".sh"))
+    return {path.relative_to(root).as_posix(): path for path in sorted(found)}
+
+
 def title(path: Path) -> str:
-    """A page's first heading."""
-    return next((line.removeprefix("# ") for line in _text(path).splitlines() if line.startswith("# ")), "")
+    """A page's first heading, or the first sentence in an example."""
+    found = _TITLE.search(_text(path))
+    return found[1].strip() if found else ""
 
 
 def pointer(command: str | None) -> str:

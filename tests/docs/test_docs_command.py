@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from mockserver.cli import COMMANDS, SUMMARIES
-from mockserver.cli.docs import HELPS, pages, pointer
+from mockserver.cli.docs import HELPS, examples, pages, pointer
 from mockserver.control import answers
 from tests.docs.pages import DOCS
 
@@ -21,7 +21,18 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_without_a_page_all_are_listed_the_first_one_first():
     lines = run("docs").stdout.splitlines()
     assert lines[0].split() == ["index", "mockserver"]
-    assert len(lines) == len(list(DOCS.rglob("*.md")))
+    shown = {line.split()[0]: line.split(maxsplit=1)[1:] for line in lines}
+    assert set(shown) == {*pages(), *examples()}
+    assert len(pages()) == len(list(DOCS.rglob("*.md")))
+    assert shown["examples/test_in_process.py"] == [
+        "Set-up 1: the plugin runs inside the test process, so tests may look into it."
+    ]
+
+
+def test_an_example_is_printed_to_be_copied():
+    for name, path in examples().items():
+        assert run("docs", name).stdout == path.read_text(encoding="utf-8")
+    assert {"examples/curl.sh", "examples/plugin/ato_plugin.py", "examples/node/plugin.test.mjs"} <= set(examples())
 
 
 @pytest.mark.parametrize("name", ["webhooks", "webhooks.md", "docs/webhooks.md"])
