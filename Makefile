@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo serve test check format bench docs fidelity clean
+.PHONY: help demo serve test torture check format bench docs fidelity clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/'
@@ -33,6 +33,9 @@ serve: $(VENV)/.package  ## run the emulator for your plugin (ARGS="--port 0 …
 
 test: $(STAMP)  ## run the tests
 	$(BIN)/python -m pytest -n auto $(ARGS)
+
+torture: $(STAMP)  ## kill the server a thousand times while clients write (ROUNDS=1000)
+	TORTURE=$(or $(ROUNDS),1000) $(BIN)/python -m pytest tests/store/test_killed.py $(ARGS)
 
 check: $(STAMP)  ## format, lint, types, layers
 	$(BIN)/ruff format --check .

@@ -17,7 +17,7 @@ from mockserver.world.store import Documents, Saved
 
 SUFFIX = ".json"
 WHAT_TO_DO = (
-    "Start the version that wrote it, mend the file while no server runs, or move it away to go on without the world."
+    "Start the version that wrote it, mend the file while no server runs, or put the directory back from a backup."
 )
 
 

@@ -123,6 +123,7 @@ def reader(folder: Path) -> Iterator[Reader]:
         request_endpoint=f"{plugin}/requests",
         distribution_endpoint=f"{plugin}/distributions",
         redirect_uri=f"{plugin}/callback",
+        data=str(folder / "data"),
     )
     with running(build_app(settings)) as url:
         found = Reader(folder, url, port)

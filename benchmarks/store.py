@@ -1,0 +1,137 @@
+"""What keeping worlds costs: a commit by its durability, a checkpoint and a start by the number of documents."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.figures import Figure, middle
+from benchmarks.ground import Fill, fill
+from benchmarks.inprocess import app
+from benchmarks.throughput import Bench
+from mockserver.settings import QUICKSTART
+from mockserver.store.directory import claim
+from mockserver.store.worlds_store import DirectoryStore, Durability
+from mockserver.world.worlds import Worlds
+
+SIZES = (10_000, 100_000)
+TOGETHER = 16
+
+
+def store(bench: Bench) -> list[Figure]:
+    """Commits of one new document and one counter; worlds of many documents, written and read."""
+    times = 50 if bench.quick else 5_000
+    figures = commits(bench.work, times)
+    for documents in (200,) if bench.quick else SIZES:
+        figures += whole_worlds(bench.work / str(documents), documents)
+    return figures
+
+
+def commits(work: Path, times: int) -> list[Figure]:
+    """Microseconds for a commit: without a store, with each durability, and waiting for the disk."""
+    found = []
+    with app(work) as built:
+        schema, fixture = built.worlds.schema, built.worlds._fixture
+        plain = Worlds(schema, wall=time.time, fixture=fixture, fixtures=(QUICKSTART,))
+        alone = clocked(committing(plain), times)
+        found.append(Figure("commit in memory", alone, "µs"))
+        for durability in ("none", "os", "fsync"):
+            worlds, kept = opened(work / durability, plain, durability)
+            commit = committing(worlds)
+            if durability == "fsync":
+                found.append(Figure("commit, fsync, one at a time", alone_on_disk(kept, commit, times), "µs"))
+                together = together_on_disk(kept, commit, times)
+                found.append(Figure(f"commit, fsync, {TOGETHER} at once", together, "µs", note="each, of the whole"))
+            else:
+                took = clocked(commit, times)
+                found.append(Figure(f"commit, {durability}", took, "µs", took / alone, "in memory"))
+            kept.close()
+    return found
+
+
+def whole_worlds(work: Path, documents: int) -> list[Figure]:
+    """A checkpoint of one world: what holds the loop up, and what another thread does; and the next start."""
+    work.mkdir()
+    with app(work) as built:
+        worlds, kept = opened(work / "data", built.worlds, "os")
+        world = worlds.create("full")
+        with world.transaction():
+            fill(world, Fill(documents=documents))
+        began = time.perf_counter()
+        checkpoint = kept.begin_checkpoint(worlds.save)
+        taken = time.perf_counter()
+        size = checkpoint.write()
+        written = time.perf_counter()
+        kept.close()
+        began_again = time.perf_counter()
+        _, kept = opened(work / "data", built.worlds, "os")
+        started = time.perf_counter() - began_again
+        kept.close()
+    name = f"{documents:,} documents"
+    return [
+        Figure(f"checkpoint of {name}, in the loop", (taken - began) * 1e3, "ms"),
+        Figure(f"checkpoint of {name}, beside it", (written - taken) * 1e3, "ms", note=f"{size / 1e6:.1f} MB"),
+        Figure(f"start with {name}", started * 1e3, "ms"),
+    ]
+
+
+def opened(directory: Path, like: Worlds, durability: Durability) -> tuple[Worlds, DirectoryStore]:
+    claim(directory).close()
+    kept = DirectoryStore(directory, durability=durability)
+    worlds = Worlds(like.schema, wall=time.time, fixture=like._fixture, fixtures=(QUICKSTART,), store=kept)
+    worlds.load()
+    return worlds, kept
+
+
+def committing(worlds: Worlds) -> Callable[[], None]:
+    """What makes one commit."""
+    world = worlds.create("bench")
+
+    def commit() -> None:
+        with world.transaction():
+            fill(world, Fill(documents=1))
+
+    return commit
+
+
+def clocked(work: Callable[[], None], times: int) -> float:
+    """The median in microseconds."""
+    spent = []
+    for _ in range(times):
+        began = time.perf_counter()
+        work()
+        spent.append((time.perf_counter() - began) * 1e6)
+    return middle(spent)
+
+
+def alone_on_disk(kept: DirectoryStore, commit: Callable[[], None], times: int) -> float:
+    async def one_by_one() -> float:
+        spent = []
+        for _ in range(min(times, 300)):
+            began = time.perf_counter()
+            commit()
+            if (safe := kept.durable()) is not None:
+                await safe
+            spent.append((time.perf_counter() - began) * 1e6)
+        return middle(spent)
+
+    return asyncio.run(one_by_one())
+
+
+def together_on_disk(kept: DirectoryStore, commit: Callable[[], None], times: int) -> float:
+    each = max(min(times, 3_000) // TOGETHER, 1)
+
+    async def client() -> None:
+        for _ in range(each):
+            commit()
+            if (safe := kept.durable()) is not None:
+                await safe
+
+    async def all_at_once() -> None:
+        await asyncio.gather(*(client() for _ in range(TOGETHER)))
+
+    began = time.perf_counter()
+    asyncio.run(all_at_once())
+    return (time.perf_counter() - began) / (each * TOGETHER) * 1e6
