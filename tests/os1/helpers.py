@@ -93,7 +93,7 @@ class Os1:
             files={"file": (name, content, "application/yaml")},
         )
 
-    def advance(self, by: str = "1h") -> None:
+    def advance(self, by: str = "5m") -> None:
         answer = self.world.control.post("clock/advance", json={"by": by})
         assert answer.status_code == 200, answer.text
 
@@ -121,6 +121,12 @@ class Os1:
             json={"path": path, "method": method},
             headers={"x-coreos-request-id": "r-1", "x-coreos-access": token, "x-coreos-tid": tenant},
         )
+
+    def organization(self, name: str) -> str:
+        return next(each["id"] for each in self.world.documents("os1.organizations") if each["name"] == name)
+
+    def team(self, name: str) -> str:
+        return next(each["id"] for each in self.world.documents("os1.teams") if each["name"] == name)
 
     def client(self, listing: str, environment: str = "development") -> dict[str, Any]:
         app = next(each for each in self.world.documents("os1.apps") if each["listing"] == listing)

@@ -102,7 +102,7 @@ def _who(world: World, request: Request, type_: TenantType, tenant: Tenant) -> R
     verdict = may_onboard(caller.user.roles, column)
     what = f"Onboarding {name_of(world, request.version)} to the {type_} tenant {tenant.id}"
     if verdict == "role":
-        return _wrong_role(caller, what, column)
+        return _wrong_role(world, caller, subject, what, column)
     return _not_theirs(world, caller, subject, what) if verdict == "ownership" else None
 
 
@@ -112,17 +112,20 @@ def _check_legacy(world: World, request: Request, types: Iterable[TenantType]) -
     for type_ in types:
         column = Column(gated=False, tenants=type_, owner=owner)
         if may_onboard(request.caller.user.roles, column) != "yes":
-            raise Rejected(_wrong_role(request.caller, f"Onboarding {name_of(world, request.version)}", column))
+            what = f"Onboarding {name_of(world, request.version)}"
+            raise Rejected(_wrong_role(world, request.caller, subject_of(world, request.version), what, column))
 
 
-def _wrong_role(caller: Caller, what: str, column: Column) -> Refusal:
-    may = onboarders(column)
+def _wrong_role(world: World, caller: Caller, subject: App | Solution, what: str, column: Column) -> Refusal:
+    anybodys = onboarders(column._replace(owner=False))
+    owners = onboarders(column._replace(owner=True))
+    owner = world[ORGANIZATIONS][subject.organization].name
+    may = " or ".join(role if role in anybodys else f"{role} of {owner}" for role in owners)
     return Error.ROLE.because(
-        f"{what} takes a {' or '.join(may)}; {caller.user.handle} is {' and '.join(caller.user.roles)}. "
-        f"Let one of them call.",
+        f"{what} takes a {may}; {caller.user.handle} is {' and '.join(caller.user.roles)}. Let one of them call.",
         gate="role",
         roles=list(caller.user.roles),
-        rolesThatMay=may,
+        rolesThatMay=owners,
     )
 
 

@@ -248,7 +248,8 @@ def make_solution_version(
             updated_by=by,
             about=about,
             state=state,
-            apps=apps,
+            app_versions=tuple(each.app_version for each in apps),
+            places=tuple(each.sequence for each in apps),
         )
     )
 

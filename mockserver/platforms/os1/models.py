@@ -153,7 +153,7 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class SolutionVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """A version of a solution, with its apps in order."""
+    """A version of a solution, with its apps in order; `places` are their members' sequences."""
 
     id: str
     solution: str
@@ -164,11 +164,12 @@ class SolutionVersion(msgspec.Struct, frozen=True, kw_only=True):
     updated_by: str
     about: Mapping[str, Any]
     state: SolutionState = "DRAFT"
-    apps: tuple[Member, ...] = ()
+    app_versions: tuple[str, ...] = ()
+    places: tuple[int | None, ...] = ()
 
     @property
-    def app_versions(self) -> tuple[str, ...]:
-        return tuple(each.app_version for each in self.apps)
+    def apps(self) -> tuple[Member, ...]:
+        return tuple(Member(*each) for each in zip(self.app_versions, self.places, strict=True))
 
 
 class Artifact(msgspec.Struct, frozen=True, kw_only=True):

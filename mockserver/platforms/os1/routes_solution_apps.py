@@ -75,7 +75,13 @@ def _check_open(world: World, version: SolutionVersion) -> None:
 def _kept(world: World, version: SolutionVersion, apps: tuple[Member, ...], by: str) -> Answer:
     # Those with a place come first, in the order of their places; the others as they came.
     ordered = sorted(apps, key=lambda each: (each.sequence is None, each.sequence or 0))
-    changed = world[SOLUTION_VERSIONS].change(version.id, apps=tuple(ordered), updated=world.clock.now(), updated_by=by)
+    changed = world[SOLUTION_VERSIONS].change(
+        version.id,
+        app_versions=tuple(each.app_version for each in ordered),
+        places=tuple(each.sequence for each in ordered),
+        updated=world.clock.now(),
+        updated_by=by,
+    )
     note_event(
         world,
         world[SOLUTIONS][version.solution],
