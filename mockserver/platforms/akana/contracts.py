@@ -130,7 +130,9 @@ def create(
     contract = world[CONTRACTS].insert(
         Contract(
             id=ids.unique(world, "contract"),
+            app=version.app,
             app_version=version.id,
+            api=api_version.api,
             api_version=api_version.id,
             environment=environment,
             side=f"{version.id}/{environment}",

@@ -178,13 +178,16 @@ class ApiVersion(msgspec.Struct, frozen=True, kw_only=True):
 class Contract(msgspec.Struct, frozen=True, kw_only=True):
     """The connection of an app version to an API version in one environment.
 
-    `state` is the point of its life that people see, `status` whether calls get through. `side` is
-    `app version/environment` and `triple` adds the API version, to find contracts by. A contract that is
-    over stays; at most one that is not over exists for each triple, and one `revision` of it.
+    `app` and `api` are what these belong to, or did. `state` is the point of its life that people see,
+    `status` whether calls get through. `side` is `app version/environment` and `triple` adds the API
+    version, to find contracts by. A contract that is over stays; at most one that is not over exists for
+    each triple, and one `revision` of it.
     """
 
     id: str
+    app: str
     app_version: str
+    api: str
     api_version: str
     environment: Environment
     side: str

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from mockserver.platforms.akana.models import (
-    API_VERSIONS,
     APIS,
-    APP_VERSIONS,
     APPS,
     BUSINESSES,
     CONTRACTS,
@@ -35,14 +33,12 @@ Governed = AppVersion | Contract
 
 def app_of(world: World, thing: Governed) -> App | None:
     """The app that a version or a contract belongs to; None once it is gone."""
-    version = thing if isinstance(thing, AppVersion) else world[APP_VERSIONS].get(thing.app_version)
-    return world[APPS].get(version.app) if version is not None else None
+    return world[APPS].get(thing.app)
 
 
 def api_of(world: World, contract: Contract) -> Api | None:
     """The API a contract leads to; None once it is gone."""
-    version = world[API_VERSIONS].get(contract.api_version)
-    return world[APIS].get(version.api) if version is not None else None
+    return world[APIS].get(contract.api)
 
 
 def is_member(world: World, user: User, group_id: str) -> bool:

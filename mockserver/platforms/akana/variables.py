@@ -93,8 +93,8 @@ def contract_old_state(here: Here) -> Value:
 @variable("contract.app.dn")
 def contract_app(here: Here) -> Value:
     """The id of the contract's app."""
-    version = here.subject.version
-    return version.app if here.subject.contract is not None and version is not None else None
+    contract = here.subject.contract
+    return contract.app if contract is not None else None
 
 
 @variable("contract.app.version.dn")
@@ -108,8 +108,7 @@ def contract_app_version(here: Here) -> Value:
 def contract_api(here: Here) -> Value:
     """The id of the contract's API."""
     contract = here.subject.contract
-    api = people.api_of(here.subject.world, contract) if contract is not None else None
-    return api.id if api is not None else None
+    return contract.api if contract is not None else None
 
 
 @variable("contract.api.version.dn")
