@@ -13,7 +13,7 @@ from mockserver.platforms.akana.workflow.reader import read
 from mockserver.platforms.akana.workflow.registry import Registry
 
 
-def call(tag: str, type: str, **args: str) -> str:
+def call(tag: str, type: str, /, **args: str) -> str:
     """A function, condition, validator …; `negate` and `name` are attributes."""
     marks = "".join(f' {mark}="{args.pop(mark)}"' for mark in ("negate", "name") if mark in args)
     given = "".join(f'<arg name="{name}">{escape(value)}</arg>' for name, value in args.items())
