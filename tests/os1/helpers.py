@@ -54,7 +54,7 @@ class Os1:
         return self.world.http.request(method, path, headers=headers, **options)
 
     def get(self, user: str, path: str, **query: Any) -> Any:
-        answer = self.call(user, "GET", path, params=query)
+        answer = self.call(user, "GET", path, params=query or None)
         assert answer.status_code == 200, answer.text
         return answer.json()
 

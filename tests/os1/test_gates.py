@@ -247,58 +247,62 @@ def test_production_credentials_exist_only_after_tech_review(os1: Os1):
     )
 
 
-class TestTheLegacyApi:
-    def test_lets_any_state_through_and_says_that_it_is_deprecated(self, os1: Os1):
-        answer = os1.onboard("@dev", CONTAINERS_NEXT, path=LEGACY, tenantIds="globex", initSequence=["containers"])
-        os1.advance()
+def test_lets_any_state_through_and_says_that_it_is_deprecated(os1: Os1):
+    answer = os1.onboard("@dev", CONTAINERS_NEXT, path=LEGACY, tenantIds="globex", initSequence=["containers"])
+    os1.advance()
 
-        assert answer.status_code == 200
-        assert answer.headers["deprecation"] == "@1706745600"
-        assert NEW in answer.headers["link"]
-        assert os1.held("globex") == {"containers": CONTAINERS_NEXT}
+    assert answer.status_code == 200
+    assert answer.headers["deprecation"] == "@1706745600"
+    assert NEW in answer.headers["link"]
+    assert os1.held("globex") == {"containers": CONTAINERS_NEXT}
 
-    def test_notes_each_skipped_gate_in_the_journal_and_the_listings_log(self, os1: Os1):
-        os1.onboard("@lea", CONTAINERS_NEXT, path=LEGACY, tenantIds="globex", initSequence=["containers"])
 
-        noted = {each["field"]: each["reason"] for each in os1.world.journal(kind="inbound")[-1]["violations"]}
-        assert set(noted) == {"gates.role", "gates.state"}
-        assert all(reason.startswith("skipped by the legacy API") for reason in noted.values())
-        log = os1.get("@asha", "/developer/logs/containers", type="APP")["data"]["events"]
-        assert "skipped by the legacy API" in log[-1]["eventData"]
+def test_notes_each_skipped_gate_in_the_journal_and_the_listings_log(os1: Os1):
+    os1.onboard("@lea", CONTAINERS_NEXT, path=LEGACY, tenantIds="globex", initSequence=["containers"])
 
-    def test_passes_in_a_strict_world_too(self, new_world: Callable[..., object]):
-        os1 = Os1(
-            new_world(clock={"mode": "frozen"}, fixtures=["os1/quickstart"], settings={"core": {"strict": True}})  # type: ignore[arg-type]
+    noted = {each["field"]: each["reason"] for each in os1.world.journal(kind="inbound")[-1]["violations"]}
+    assert set(noted) == {"gates.role", "gates.state"}
+    assert all(reason.startswith("skipped by the legacy API") for reason in noted.values())
+    log = os1.get("@asha", "/developer/logs/containers", type="APP")["data"]["events"]
+    assert "skipped by the legacy API" in log[-1]["eventData"]
+
+
+def test_passes_in_a_strict_world_too(new_world: Callable[..., object]):
+    os1 = Os1(
+        new_world(clock={"mode": "frozen"}, fixtures=["os1/quickstart"], settings={"core": {"strict": True}})  # type: ignore[arg-type]
+    )
+    answer = os1.onboard("@dev", CONTAINERS_NEXT, path=LEGACY, tenantIds="globex", initSequence=["containers"])
+
+    assert answer.status_code == 200
+
+
+def test_notes_nothing_where_no_gate_would_have_been_shut(os1: Os1):
+    os1.onboard("@asha", LOCATIONS, path=LEGACY, tenantIds="yarddev", initSequence=["locations"])
+
+    assert "violations" not in os1.world.journal(kind="inbound")[-1]
+
+
+def test_is_gated_where_the_world_says_that_there_is_none(new_os1: Callable[..., Os1]):
+    os1 = new_os1(legacy_api="none")
+
+    answer = os1.onboard("@asha", GATES, path=LEGACY, tenantIds="globex", initSequence=["gates"])
+
+    refused(answer, 400, "not LIVE")
+    assert (
+        os1.onboard("@asha", CONTAINERS, path=LEGACY, tenantIds="globex", initSequence=["containers"]).headers.get(
+            "deprecation"
         )
-        answer = os1.onboard("@dev", CONTAINERS_NEXT, path=LEGACY, tenantIds="globex", initSequence=["containers"])
+        is None
+    )
 
-        assert answer.status_code == 200
 
-    def test_notes_nothing_where_no_gate_would_have_been_shut(self, os1: Os1):
-        os1.onboard("@asha", LOCATIONS, path=LEGACY, tenantIds="yarddev", initSequence=["locations"])
+def test_a_version_that_is_no_longer_live_fails_where_its_turn_comes_later(os1: Os1):
+    status_id = os1.onboard("@asha", YARD, tenantIds=["acme", "globex"]).json()["data"]
+    os1.advance("2s")
+    os1.move(YARD, ("@paul", "DEPRECIATE"))
+    os1.advance()
 
-        assert "violations" not in os1.world.journal(kind="inbound")[-1]
-
-    def test_is_gated_where_the_world_says_that_there_is_none(self, new_os1: Callable[..., Os1]):
-        os1 = new_os1(legacy_api="none")
-
-        answer = os1.onboard("@asha", GATES, path=LEGACY, tenantIds="globex", initSequence=["gates"])
-
-        refused(answer, 400, "not LIVE")
-        assert (
-            os1.onboard("@asha", CONTAINERS, path=LEGACY, tenantIds="globex", initSequence=["containers"]).headers.get(
-                "deprecation"
-            )
-            is None
-        )
-
-    def test_a_version_that_is_no_longer_live_fails_where_its_turn_comes_later(self, os1: Os1):
-        status_id = os1.onboard("@asha", YARD, tenantIds=["acme", "globex"]).json()["data"]
-        os1.advance("2s")
-        os1.move(YARD, ("@paul", "DEPRECIATE"))
-        os1.advance()
-
-        status = os1.status(status_id)
-        assert status["tenants"] == {"total": 2, "completed": 1, "failed": 1}
-        assert "DEPRECIATED" in status["failure"]["reason"]
-        assert os1.held("globex") == {}
+    status = os1.status(status_id)
+    assert status["tenants"] == {"total": 2, "completed": 1, "failed": 1}
+    assert "DEPRECIATED" in status["failure"]["reason"]
+    assert os1.held("globex") == {}
