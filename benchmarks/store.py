@@ -26,7 +26,7 @@ def store(bench: Bench) -> list[Figure]:
     figures = commits(bench.work, times)
     for documents in (200,) if bench.quick else SIZES:
         figures += whole_worlds(bench.work / str(documents), documents)
-    return figures
+    return [*figures, many_worlds(bench.work, 20 if bench.quick else 1_000)]
 
 
 def commits(work: Path, times: int) -> list[Figure]:
@@ -75,6 +75,21 @@ def whole_worlds(work: Path, documents: int) -> list[Figure]:
         Figure(f"checkpoint of {name}, beside it", (written - taken) * 1e3, "ms", note=f"{size / 1e6:.1f} MB"),
         Figure(f"start with {name}", started * 1e3, "ms"),
     ]
+
+
+def many_worlds(work: Path, worlds: int) -> Figure:
+    """The start with many worlds of the quickstart fixture."""
+    with app(work) as built:
+        made, kept = opened(work / "many", built.worlds, "none")
+        for _ in range(worlds):
+            made.create()
+        kept.begin_checkpoint(made.save).write()
+        kept.close()
+        began = time.perf_counter()
+        _, kept = opened(work / "many", built.worlds, "os")
+        took = time.perf_counter() - began
+        kept.close()
+    return Figure(f"start with {worlds:,} worlds", took * 1e3, "ms")
 
 
 def opened(directory: Path, like: Worlds, durability: Durability) -> tuple[Worlds, DirectoryStore]:

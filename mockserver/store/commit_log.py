@@ -43,7 +43,7 @@ class CommitLog:
         path = directory / CURRENT
         header = msgspec.json.encode(LogHeader(FORMAT, after, dict(worlds))) + b"\n"
         beside = path.with_name(f"{CURRENT}.next")
-        write_whole(beside, header)
+        write_whole(beside, [header])
         if path.exists():
             os.replace(path, directory / f"commit-{after:020d}.log")
         os.replace(beside, path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
@@ -42,15 +43,15 @@ def claim(directory: Path) -> IO[str]:
     return file
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, parts: Iterable[bytes]) -> int:
     """Put a file in place of another, on the disk, so that whoever looks finds the old one or the new one.
 
-    The name is safe only after `sync_directory`. Raises `OSError`, with the old one still there.
+    Answers its bytes. The name is safe only after `sync_directory`. Raises `OSError`, with the old one still there.
     """
     beside = path.with_name(path.name + ".new")
     try:
         with beside.open("wb") as file:
-            file.write(data)
+            size = sum(map(file.write, parts))
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, path)
@@ -58,6 +59,7 @@ def write_whole(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             beside.unlink()
         raise
+    return size
 
 
 def sync_directory(directory: Path) -> None:

@@ -12,6 +12,7 @@ from tinydb.table import Table
 
 from mockserver.errors import MockserverError, Unknown
 from mockserver.store.directory import sync_directory, write_whole
+from mockserver.world.store import StoreError
 
 FILE = "library.json"
 MAX_RUNS = 1000
@@ -39,10 +40,10 @@ class ReplacingStorage(Storage):
 
     def write(self, data: dict[str, dict[str, Any]]) -> None:
         try:
-            write_whole(self._path, json.dumps(data, indent=1).encode())
+            write_whole(self._path, [json.dumps(data, indent=1).encode()])
             sync_directory(self._path.parent)
         except OSError as error:
-            raise MockserverError(f"{self._path} cannot be written: {error.strerror}.") from None
+            raise StoreError(f"{self._path} cannot be written: {error.strerror}. Nothing was changed.") from None
 
     def _damaged(self, how: str) -> MockserverError:
         return MockserverError(f"{self._path} is damaged: {how}.", hint="Move it away to start with an empty library.")
@@ -58,7 +59,8 @@ def _is_tinydb(data: object) -> bool:
 class Library:
     """Scenarios by name and runs by id. With a directory, which must be claimed, they survive the process.
 
-    Stock TinyDB reads the file. Raises `MockserverError` for one that cannot be read or written.
+    Stock TinyDB reads the file. Raises `MockserverError` for one that cannot be read, `StoreError` for what cannot
+    be written.
     """
 
     def __init__(self, directory: Path | None = None) -> None:

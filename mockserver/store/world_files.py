@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +16,30 @@ from mockserver.world.collection import Kind
 from mockserver.world.store import Documents, Saved
 
 SUFFIX = ".json"
+BATCH = 500
 WHAT_TO_DO = (
     "Start the version that wrote it, mend the file while no server runs, or put the directory back from a backup."
 )
 
 
-def encode(row: WorldRow, saved: Saved) -> bytes:
-    """The file of a world."""
-    tables: dict[str, Any] = {WORLD: {"1": row}}
+def encode(row: WorldRow, saved: Saved) -> Iterator[bytes]:
+    """The file of a world, in parts small enough that who encodes them beside the event loop never holds it up."""
+    yield b'{"%b":{"1":%b}' % (WORLD.encode(), msgspec.json.encode(row))
     for prefix, documents in (("", saved.documents), (INITIAL, saved.initial)):
         for kind, each in documents.items():
             if each:
-                tables[prefix + kind] = dict(zip(map(str, itertools.count(1)), each.values(), strict=False))
-    return msgspec.json.encode(tables)
+                yield b',"%b":{' % (prefix + kind).encode()
+                yield from _rows(each.values())
+                yield b"}"
+    yield b"}\n"
+
+
+def _rows(documents: Iterable[msgspec.Struct]) -> Iterator[bytes]:
+    numbered = zip(map(str, itertools.count(1)), documents, strict=False)
+    comma = b""
+    while batch := dict(itertools.islice(numbered, BATCH)):
+        yield comma + msgspec.json.encode(batch)[1:-1]
+        comma = b","
 
 
 class WorldReader:

@@ -45,9 +45,8 @@ class Checkpoint:
         size = 0
         try:
             for row, saved in self.worlds:
-                data = world_files.encode(row, saved)
-                write_whole(self.folder / f"{row.header.name}{world_files.SUFFIX}", data)
-                size += len(data)
+                parts = world_files.encode(row, saved)
+                size += write_whole(self.folder / f"{row.header.name}{world_files.SUFFIX}", parts)
             for path in self.dropped:
                 path.unlink(missing_ok=True)
             # Before the logs that have it too are gone.

@@ -13,6 +13,7 @@ from tinydb import Query, TinyDB
 from mockserver.errors import MockserverError, Unknown
 from mockserver.store import library as module
 from mockserver.store.library import FILE, Library
+from mockserver.world.store import StoreError
 
 
 @pytest.fixture(params=["memory", "directory"])
@@ -129,7 +130,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
     library.put_scenario("a", "text", "x")
     before = (tmp_path / FILE).read_bytes()
     monkeypatch.setattr("mockserver.store.directory.os.fsync", _no_space)
-    with pytest.raises(MockserverError, match="cannot be written"):
+    with pytest.raises(StoreError, match="cannot be written"):
         library.put_scenario("b", "text", "x")
     monkeypatch.undo()
     assert (tmp_path / FILE).read_bytes() == before

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from mockserver import resources
+from mockserver.app import build_app
 from mockserver.errors import Unknown
+from mockserver.settings import Settings
+from mockserver.store.world_files import BATCH
 from mockserver.store.worlds_store import DirectoryStore
 from mockserver.world.header import ClockSpec
 from mockserver.world.outbox import DELIVERIES, Attempt
 from mockserver.world.settings import CoreSettings
 from mockserver.world.worlds import Worlds
 from tests.store.support import checkpoint, everything, opened, write
-from tests.toy import NOTES
+from tests.toy import NOTES, Note
 
 
 def leave(worlds: Worlds, store: DirectoryStore) -> None:
@@ -160,6 +165,32 @@ def test_a_live_clock_runs_on_and_a_standing_one_stands(end: End, tmp_path: Path
     with opened(tmp_path, wall=lambda: now) as (worlds, _):
         assert worlds.find("live").clock.now() == datetime(2030, 1, 1, 1, 11, tzinfo=UTC)
         assert worlds.find("frozen").clock.now() == datetime(2030, 1, 1, 1, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("fixture", resources.shipped("fixtures"))
+def test_what_ships_survives_whole(fixture: str, tmp_path: Path):
+    asked = Settings(data=str(tmp_path), fixture=(fixture,), clock="frozen")
+    first = build_app(asked)
+    first.worlds.create("other")
+    was = everything(first.worlds)
+    asyncio.run(first.stop())
+    second = build_app(asked)
+    assert everything(second.worlds) == was
+    second.worlds.reset("other")
+    assert everything(second.worlds) == was
+    asyncio.run(second.stop())
+
+
+def test_more_documents_than_are_written_at_once_keep_their_order(tmp_path: Path):
+    with opened(tmp_path) as (worlds, store):
+        world = worlds.create("alpha")
+        with world.transaction():
+            for n in range(2 * BATCH + 1):
+                world[NOTES].put(Note(f"key {n}", f"text {n}"))
+        checkpoint(worlds, store)
+        was = everything(worlds)
+    with opened(tmp_path) as (worlds, _):
+        assert everything(worlds) == was
 
 
 def test_what_was_refused_or_broke_leaves_nothing_in_the_log(tmp_path: Path):
