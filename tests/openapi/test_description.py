@@ -46,6 +46,17 @@ def test_every_operation_has_a_name_of_its_own(document: dict[str, Any]):
     assert {"create_world", "motar_start_ato_request", "motar_post_oauth_token"} <= set(names)
 
 
+def test_every_link_leads_to_an_operation(document: dict[str, Any]):
+    linked = {
+        link["operationId"]
+        for _, _, operation in operations(document)
+        for response in operation["responses"].values()
+        for link in response.get("links", {}).values()
+    }
+    assert linked
+    assert linked <= {operation["operationId"] for _, _, operation in operations(document)}
+
+
 def test_every_route_action_and_endpoint_is_there_and_nothing_else(document: dict[str, Any]):
     expected = {(route.method, route.path) for platform in PLATFORMS for route in platform.routes}
     expected |= {(each.method, each.path) for section in SECTIONS.values() for each in section if each.path != GENERIC}
