@@ -34,8 +34,8 @@ serve: $(VENV)/.package  ## run the emulator for your plugin (ARGS="--port 0 …
 test: $(STAMP)  ## run the tests
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
-torture: $(STAMP)  ## kill the server a thousand times while clients write (ROUNDS=1000)
-	TORTURE=$(or $(ROUNDS),1000) $(BIN)/python -m pytest tests/store/test_killed.py $(ARGS)
+torture: $(STAMP)  ## kill the server a thousand times while clients write (ROUNDS=1000), and fuzz it at length
+	TORTURE=$(or $(ROUNDS),1000) $(BIN)/python -m pytest tests/store/test_killed.py tests/fuzz $(ARGS)
 
 check: $(STAMP)  ## format, lint, types, layers
 	$(BIN)/ruff format --check .
