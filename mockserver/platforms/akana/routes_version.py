@@ -168,7 +168,7 @@ def _profile(profile: PublicProfile) -> shapes.ProfileBody:
 
 
 _BY_WORKFLOW = "Of a governed version the workflow decides; afterwards {} runs where it is available. "
-_OURS = "The path and the fields are ours: the vendor's are on no public page. "
+_OURS = "The path and the fields are ours: the vendor's are on no public page."
 
 ROUTES = (
     route(
@@ -252,7 +252,7 @@ ROUTES = (
             "assumed",
             "assumed",
             "assumed",
-            _OURS + "A change of the Authorization section also needs a Business or Site Admin, or "
+            _OURS + " A change of the Authorization section also needs a Business or Site Admin, or "
             "reserved-allow-oauth-auz-details-update. Afterwards @EditOAuthDetails runs where it is available.",
         ),
         source="assumed",
@@ -273,7 +273,7 @@ ROUTES = (
         "/api/apps/versions/{id}/publicprofile",
         change_profile,
         "Change an app version's public profile",
-        Evidence("assumed", "assumed", "assumed", _OURS + "Allowed by @Modify or @EditPublicProfile."),
+        Evidence("assumed", "assumed", "assumed", _OURS + " Allowed by @Modify or @EditPublicProfile."),
         source="assumed",
         request=shapes.ProfileBody,
         replies=shapes.reply(shapes.ProfileBody),
