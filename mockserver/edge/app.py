@@ -246,7 +246,7 @@ def _problem(found: Found, call: Call, status: int, reason: str) -> Answer | Pag
 
 def _no_route(found: Found, call: Call) -> tuple[Answer | Page, str]:
     if found.platform is None:
-        reason = f"Nothing is emulated at {call.path}; docs/fidelity.md lists what is."
+        reason = f"Nothing is emulated at {call.path}; `mockserver fidelity` lists what is."
         if "text/html" in (call.header("accept") or ""):
             context = {
                 "title": "Nothing here",
@@ -262,6 +262,8 @@ def _no_route(found: Found, call: Call) -> tuple[Answer | Page, str]:
         refusal = found.platform.problem(405, reason)
         refusal = Refusal(refusal.status, refusal.code, reason, headers=(("allow", allowed),))
     else:
-        reason = f"{found.platform.title} has nothing at {call.path} that is emulated; docs/fidelity.md lists what is."
+        reason = (
+            f"{found.platform.title} has nothing at {call.path} that is emulated; `mockserver fidelity` lists what is."
+        )
         refusal = found.platform.problem(404, reason)
     return found.platform.refuse(call, None, refusal), reason

@@ -16,6 +16,9 @@ from mockserver.client import connect
 from mockserver.server import bind, running
 from mockserver.settings import Settings
 
+# They start several processes each, which a busy machine takes its time for.
+pytestmark = pytest.mark.timeout(200)
+
 EXAMPLES = Path(__file__).parent.parent.parent / "docs" / "examples"
 
 
@@ -36,7 +39,7 @@ def run(*command: str, **environment: str) -> str:
     known = {name: value for name, value in os.environ.items() if not name.startswith(("MOTAR_MOCK", "PYTEST"))}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
-        command, cwd=EXAMPLES, env={**known, "PATH": path, **environment}, capture_output=True, text=True, timeout=50
+        command, cwd=EXAMPLES, env={**known, "PATH": path, **environment}, capture_output=True, text=True, timeout=150
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -46,6 +49,7 @@ def run_pytest(file: str, *arguments: str) -> str:
     """What pytest prints of an example that passes, without the configuration of this repository."""
     return run(
         *(sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", ".", "-p", "no:cacheprovider", "-W", "error"),
+        *("-p", "no:schemathesis"),  # it takes a second to load, in every process
         *(file, *arguments),
     )
 
