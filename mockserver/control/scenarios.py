@@ -23,6 +23,7 @@ from mockserver.scenarios.report import RunReport
 from mockserver.scenarios.schema import json_schema
 from mockserver.scenarios.stage import LiveStage
 from mockserver.store.library import Library
+from mockserver.world.redaction import Redaction
 
 log = logging.getLogger("mockserver.scenarios")
 
@@ -103,7 +104,7 @@ class ScenariosApi:
         scenario.resolve_inputs(body.inputs)
         if NDJSON not in request.headers.get("accept", ""):
             report = await run(scenario, stage, body.inputs, mode=body.mode)
-            return json({"id": self._keep(world, report), **msgspec.to_builtins(report)})
+            return json(self._keep(world, report, self._redaction(world)))
         return StreamingResponse(self._stream(scenario, stage, body, world), media_type=NDJSON)
 
     async def runs(self, request: Request) -> Response:
@@ -116,9 +117,7 @@ class ScenariosApi:
     async def show_run(self, request: Request) -> Response:
         return json(self._library.run(request.path_params["id"]))
 
-    async def _stream(
-        self, scenario: Scenario, stage: LiveStage, body: NewRun, world: str
-    ) -> AsyncIterator[bytes]:
+    async def _stream(self, scenario: Scenario, stage: LiveStage, body: NewRun, world: str) -> AsyncIterator[bytes]:
         """Each step as it starts and ends, then the report or why there is none, one JSON document a line."""
         events: asyncio.Queue[StepEvent | None] = asyncio.Queue()
 
@@ -129,9 +128,11 @@ class ScenariosApi:
                 events.put_nowait(None)
 
         task = asyncio.create_task(perform())
+        # One for the run, so that a secret has one placeholder in all its events and its report.
+        redaction = self._redaction(world)
         try:
             while (event := await events.get()) is not None:
-                yield msgspec.json.encode(event) + b"\n"
+                yield msgspec.json.encode(redaction.data(msgspec.to_builtins(event))) + b"\n"
             report = await task
         except MockserverError as error:
             yield msgspec.json.encode({"event": "refused", "detail": str(error)}) + b"\n"
@@ -142,11 +143,17 @@ class ScenariosApi:
             return
         finally:
             task.cancel()
-        ended = {"event": "ended", "run": {"id": self._keep(world, report), **msgspec.to_builtins(report)}}
-        yield msgspec.json.encode(ended) + b"\n"
+        yield msgspec.json.encode({"event": "ended", "run": self._keep(world, report, redaction)}) + b"\n"
 
-    def _keep(self, world: str, report: RunReport) -> str:
-        return self._library.add_run({"world": world, **msgspec.to_builtins(report)})
+    def _keep(self, world: str, report: RunReport, redaction: Redaction) -> dict[str, Any]:
+        """Put a report into the library, without its secrets; answers it with the id it has there."""
+        shown = redaction.data(msgspec.to_builtins(report))
+        return {"id": self._library.add_run({"world": world, **shown}), **shown}
+
+    def _redaction(self, name: str) -> Redaction:
+        worlds = self._runtime.worlds
+        # The world is another object after the run has begun: it is started over.
+        return Redaction(lambda word: worlds.find(name).secret(word) if name in worlds else None)
 
     def _find(self, name: str) -> tuple[str, str]:
         """A scenario's text and source: the library's own before a shipped one of that name."""
