@@ -14,18 +14,41 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+MOST_HEAD = 1024 * 1024
+"""Bytes of a request's head that are taken in: far more than the edge takes, which says so in the vendor's words."""
+
+_HEAD_TOO_LARGE = b"The head of the request is larger than %d bytes." % MOST_HEAD
+
 
 class Protocol(HttpToolsProtocol):
     """One connection."""
 
     _held: tuple[RequestResponseCycle, Any] | None = None
+    _head = 0
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
+        # A scope has its method when its head is complete; the parser alone would take in a head without end.
+        if self.scope is not None and "method" not in self.scope:
+            self._count_head(len(data))
+        elif self._head:
+            self._head = 0
         if self._held is not None:
             held, self._held = self._held, None
             if not self.transport.is_closing():
                 super()._start_asgi_task(*held)
+
+    def _count_head(self, more: int) -> None:
+        self._head += more
+        if self._head > MOST_HEAD and not self.transport.is_closing():
+            lines = (
+                STATUS_LINE[431],
+                b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\n",
+                b"content-length: %d\r\n\r\n" % len(_HEAD_TOO_LARGE),
+                _HEAD_TOO_LARGE,
+            )
+            self.transport.write(b"".join(lines))
+            self.transport.close()
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
