@@ -51,7 +51,7 @@ def test_a_wrong_method_on_motar_is_in_its_dialect(world: Live):
 def test_a_path_below_a_vendors_is_the_vendors_404(path: str, world: Live):
     answer = world.http.get(path)
     assert answer.status_code == 404
-    assert "docs/fidelity.md" in answer.json()["error_description"]
+    assert "`mockserver fidelity`" in answer.json()["error_description"]
     assert "nothing at" in world.journal()[-1]["error"]
 
 
