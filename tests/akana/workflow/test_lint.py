@@ -162,6 +162,29 @@ def test_what_is_right_is_let_be(text):
     assert lint(text, "app.xml") == []
 
 
+def common(name: str, *args: str) -> str:
+    """A common function that sends a notification, with these arguments of its own."""
+    own = {"role": "AppAdmin", "notificationType": NOTIFICATION}
+    function_ = note(**{arg: own[arg] for arg in args})
+    return f'<common-functions><common-function name="{name}">{function_}</common-function></common-functions>'
+
+
+@pytest.mark.parametrize(
+    ("own", "given", "rules"),
+    [
+        (("role",), {"notificationType": NOTIFICATION}, []),
+        (("role", "notificationType"), {}, []),
+        (("role",), {}, ["missing-argument"]),
+        (("role",), {"notificationTyp": NOTIFICATION}, ["missing-argument", "unknown-argument"]),
+        (("notificationType",), {"role": "Nobody"}, ["argument-value"]),
+        (("role",), {"notificationType": "x"}, ["unknown-notification"]),
+    ],
+)
+def test_a_common_function_is_checked_together_with_its_calls(own, given, rules):
+    text = whole(action(11, inside=pre(call("function", "common", name="tell", **given))), parts=common("tell", *own))
+    assert [each.rule for each in lint(text, "app.xml")] == rules
+
+
 def test_a_deletion_is_last_in_the_whole_transition_not_only_in_its_list():
     deleting = action(11, inside=functions("pre", "deleteAppVersion"), results=goes(30))
     entered = step(30, inside=functions("pre", "syncAppVersionOAuthClient"))

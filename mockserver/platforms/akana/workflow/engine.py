@@ -45,7 +45,7 @@ def perform(definition: Definition, instance: Instance, action: int, env: Env[An
     run = Run(definition, instance, env)
     if not run.do(action):
         found = [each for each in candidates(definition, instance) if each[0].id == action]
-        raise _none_of(definition, instance, found, str(action), env)
+        raise _none_of(definition, instance, found, action, env)
     return run.outcome()
 
 
@@ -64,7 +64,7 @@ def choose(definition: Definition, instance: Instance, name: str, env: Env[Any])
     for action, _ in named:
         if is_available(action, Context(env, definition, action=action, current=instance.current)):
             return action
-    raise _none_of(definition, instance, named, repr(name), env)
+    raise _none_of(definition, instance, named, name, env)
 
 
 def choose_initial(definition: Definition, name: str, env: Env[Any]) -> Action:
@@ -91,7 +91,7 @@ def _none_of(
     definition: Definition,
     instance: Instance,
     found: Sequence[tuple[Action, Step | None]],
-    name: str,
+    asked: str | int,
     env: Env[Any],
 ) -> NotAvailable:
     if instance.state != "activated":
@@ -101,7 +101,7 @@ def _none_of(
     if why:
         return NotAvailable("; ".join(_refusal(each, f"in step {where}").message for each in why), why)
     names = [action.name for action, _ in candidates(definition, instance)]
-    return NotAvailable(f"The step {where} has no action {name}.{_suggestion(name.strip(chr(39)), names)}")
+    return NotAvailable(f"The step {where} has no action {asked!r}.{_suggestion(str(asked), names)}")
 
 
 def _refusal(why: Availability, where: str) -> NotAvailable:

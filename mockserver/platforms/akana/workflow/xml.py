@@ -130,11 +130,9 @@ class _Reading:
         """Stands in for the document type outside: what is declared here counts after the file's own."""
         if context is not None:
             self._stop("no entity from outside", f"one at {system or public!r}")
-        handler, self.parser.EntityDeclHandler = self.parser.EntityDeclHandler, None
         own = self.parser.ExternalEntityParserCreate(context, "utf-8")
         own.EntityDeclHandler = None
         own.Parse("".join(f'<!ENTITY {name} "{value}">' for name, value in self.predefined.items()).encode(), True)
-        self.parser.EntityDeclHandler = handler
         return 1
 
     def _declare(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from mockserver.errors import nearest
@@ -26,11 +27,13 @@ def check(definition: Definition, vocabulary: Vocabulary) -> Iterator[Finding]:
         "validator": vocabulary.validators,
         "register": vocabulary.registers,
     }
+    common = {id(function) for function in definition.common_functions.values()}
     for kind, place, each in walk.invocations(definition):
         if kind == "function" and each.type == COMMON:
-            yield from _common(definition, place, each)
+            yield from _common(definition, place, each, vocabulary)
         elif each.type in known[kind]:
-            yield from _arguments(place, each, slots(known[kind][each.type]))
+            # A common function gets the rest of its arguments where it is called.
+            yield from _arguments(place, each, slots(known[kind][each.type]), complete=id(each) not in common)
             yield from _ids(place, each, vocabulary)
         elif each.type:
             yield _unknown(kind, place, each, known[kind], vocabulary)
@@ -38,12 +41,17 @@ def check(definition: Definition, vocabulary: Vocabulary) -> Iterator[Finding]:
     yield from _after_deletion(definition)
 
 
-def _common(definition: Definition, place: str, call: Invocation) -> Iterator[Finding]:
-    if call.name not in definition.common_functions and not definition.fragment:
-        names = definition.common_functions
+def _common(definition: Definition, place: str, call: Invocation, vocabulary: Vocabulary) -> Iterator[Finding]:
+    names = definition.common_functions
+    meant = names.get(call.name or "")
+    if meant is not None and meant.type in vocabulary.functions:
+        given = replace(meant, args=call.args, line=call.line)
+        yield from _arguments(place, given, slots(vocabulary.functions[meant.type]), inherited=meant.args)
+        yield from _ids(place, given, vocabulary)
+    elif meant is None and not definition.fragment:
         message = f"{place} calls the common function {call.name or ''!r}, which does not exist"
-        meant = nearest(call.name or "", names)
-        advice = f"Did you mean {meant!r}?" if meant else 'Name one: <function type="common" name="…">.'
+        near = nearest(call.name or "", names)
+        advice = f"Did you mean {near!r}?" if near else 'Name one: <function type="common" name="…">.'
         yield Finding("unknown-common-function", "error", call.line, message, advice)
 
 
@@ -58,10 +66,13 @@ def _unknown(kind: str, place: str, call: Invocation, known: Names, vocabulary: 
     return Finding(f"unknown-{kind}", "error", call.line, f"{place}: there is no {kind} {call.type!r}", advice)
 
 
-def _arguments(place: str, call: Invocation, taken: tuple[Slot, ...]) -> Iterator[Finding]:
+def _arguments(
+    place: str, call: Invocation, taken: tuple[Slot, ...], *, complete: bool = True, inherited: Iterable[Arg] = ()
+) -> Iterator[Finding]:
+    """What is wrong with a call's arguments; `inherited` ones are given elsewhere, as all are unless `complete`."""
     where = f"{place}: {call.type}"
     given: dict[str, Arg] = {}
-    filled: set[str] = set()
+    filled = {slot.field for arg in inherited if (slot := slot_for(arg.name, taken)) is not None}
     for arg in call.args:
         if arg.name.casefold() in given:
             message = f"{where} is given {arg.name!r} twice; the last counts"
@@ -79,7 +90,7 @@ def _arguments(place: str, call: Invocation, taken: tuple[Slot, ...]) -> Iterato
         filled.add(slot.field)
         yield from _argument(where, arg, slot)
     for slot in taken:
-        if slot.required and slot.prefix is None and slot.field not in filled:
+        if complete and slot.required and slot.prefix is None and slot.field not in filled:
             problem = missing(slot)
             message = f"{where} lacks the argument {problem.path!r}"
             yield Finding("missing-argument", "error", call.line, message, f'Add <arg name="{slot.spelled}">.')
