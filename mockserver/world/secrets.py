@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import cache
 
 _SPELLED = (
     *("access_token", "refresh_token", "id_token", "token", "registration_access_token", "csrf_token", "bearer_token"),
@@ -41,7 +41,8 @@ def label_of(name: str, value: str = "") -> str | None:
     return label
 
 
-def secret_fields(fields: Iterable[str], declared: Iterable[str]) -> tuple[str, ...]:
+@cache
+def secret_fields(fields: tuple[str, ...], declared: tuple[str, ...]) -> tuple[str, ...]:
     """Those of a document's fields that hold secrets: the `declared` ones, and those whose names say so."""
     wanted = set(declared)
     return tuple(field for field in fields if field in wanted or plain(field) in NAMES)
