@@ -28,8 +28,13 @@ MAX_NESTED: Final = 20
 
 _REFERENCE: Final = re.compile(r"&([^#;&\s][^;&\s]*);")
 _BUILT_IN: Final = frozenset(("amp", "lt", "gt", "quot", "apos"))
-_DECLARATION: Final = re.compile(r"\s*<\?xml\b.*?\?>", re.DOTALL)
+_DECLARATION: Final = re.compile(r"\A\s*<\?xml\s.*?\?>", re.DOTALL)
 _ENCODING: Final = re.compile(rb"""^<\?xml\b[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_KNOWN: Final = re.compile(
+    r"utf-?(8|16(le|be)?)|(us-)?ascii|latin-?1|iso-?8859-\d\d?|(windows-|cp)125\d", re.IGNORECASE
+)
+"""Encodings that are read: Python knows others, some of which take for ever or do not decode to text."""
+
 _BOMS: Final = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _START: Final = re.compile(rb"""<[^\s/>]+(?:\s+[^\s=]+\s*=\s*(?:"[^"]*"|'[^']*'))*""")
 _WRAPPER: Final = "fragment"
@@ -64,7 +69,7 @@ def parse(text: bytes | str, source: str, entities: Mapping[str, str] | None = N
     """
     if len(text) > MAX_BYTES:
         raise InvalidFile(source, [Problem("/", f"at most {MAX_BYTES} bytes", f"{len(text)} bytes")])
-    decoded = text if isinstance(text, str) else _decode(text, source)
+    decoded = (text if isinstance(text, str) else _decode(text, source)).removeprefix("\ufeff")
     try:
         return _Reading(source, decoded, entities or {}).read()
     except _JunkAfterwardsError:
@@ -76,10 +81,12 @@ def _decode(data: bytes, source: str) -> str:
     declared = _ENCODING.match(data)
     told = declared[1].decode() if declared else "utf-8"
     encoding = next((name for bom, name in _BOMS.items() if data.startswith(bom)), told)
+    if not _KNOWN.fullmatch(told):
+        raise InvalidFile(source, [Problem("/", "UTF-8, UTF-16 or a Latin encoding", repr(told), None, 1, 1)])
     try:
         return data.decode(encoding)
     except LookupError:
-        raise InvalidFile(source, [Problem("/", "a known encoding", repr(told), None, 1, 1)]) from None
+        raise InvalidFile(source, [Problem("/", "an encoding that exists", repr(told), None, 1, 1)]) from None
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         column = error.start - data.rfind(b"\n", 0, error.start)
