@@ -33,9 +33,16 @@ NAMES = {plain(name): name for name in _SPELLED}
 """The usual spelling of every secret's name, by its plain one."""
 
 
+_BEGINNINGS = {"atmoauthtoken": "cookie", "csrftoken": "csrf_token", "xcsrftoken": "x_csrf_token"}
+"""Names that end in what is each site's own, as `X-Csrf-Token_acme` does."""
+
+
 def label_of(name: str, value: str = "") -> str | None:
     """The usual name of the secret that goes by `name`; None where it is none, as a short `code` is."""
-    label = NAMES.get(plain(name))
+    folded = plain(name)
+    label = NAMES.get(folded)
+    if label is None:
+        return next((each for start, each in _BEGINNINGS.items() if folded.startswith(start)), None)
     if label == "code" and value and len(value) < SHORT_CODE:
         return None
     return label

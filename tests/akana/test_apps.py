@@ -74,7 +74,7 @@ def test_a_version_is_added_and_listed(portal: Portal, version: str):
     assert names == ["1.0", "2.0", "3.0"]
     assert made["AppID"] == app
     refused(portal[AMY].send("POST", f"/api/apps/{app}/versions", json={"Name": "2.0"}), 400, "Conflict", "2.0")
-    refused(portal[EVE].send("POST", f"/api/apps/{app}/versions", json={"Name": "4"}), 403, "ActionNotAvailable")
+    refused(portal[EVE].send("POST", f"/api/apps/{app}/versions", json={"Name": "4"}), 403, "NotAuthorized")
 
 
 def test_what_is_left_out_of_a_change_stays(portal: Portal, version: str):
@@ -186,7 +186,10 @@ def test_or_not(new_portal: Callable[..., Portal]):
     app = portal[AMY].read(f"/api/apps/versions/{version}")["AppID"]
     portal[AMY].do("DELETE", f"/api/apps/versions/{version}")
     assert portal[AMY].read(f"/api/apps/{app}")["ApplicationVersion"] is None
+    refused(portal[EVE].send("DELETE", f"/api/apps/{app}"), 403, "NotAuthorized")
     portal[AMY].do("POST", f"/api/apps/{app}/versions", {"Name": "2.0"})
+    portal[AMY].do("DELETE", f"/api/apps/{app}")
+    refused(portal[AMY].get(f"/api/apps/{app}"), 404, "NotFound")
 
 
 def test_an_app_goes_with_all_its_versions(portal: Portal, version: str):

@@ -211,6 +211,12 @@ def test_a_deletion_may_be_immediate(portal: Portal):
     refused(portal[AMY].get(f"/api/apps/versions/{version}"), 404, "NotFound")
 
 
+def test_what_somebody_may_not_see_they_may_not_delete_either(portal: Portal):
+    version = governed_by(portal, action(11, "@Delete", functions("pre", "deleteAppVersion"), goes(20)))
+    refused(portal[EVE].send("DELETE", f"/api/apps/versions/{version}"), 403, "NotAuthorized", "may not see")
+    refused(do(portal, EVE, version, "@Delete"), 403, "NotAuthorized", "may not see")
+
+
 def test_a_version_may_go_by_itself(portal: Portal):
     auto = action(11, "com.soa.appversion.delete.auto", functions("pre", "autoDeleteAppVersion"), goes(30), auto="TRUE")
     portal.upload(workflow(step(10, action(12, "@Delete", results=goes(20))), step(20, auto), step(30)))

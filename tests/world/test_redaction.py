@@ -162,6 +162,12 @@ def test_spelling_makes_no_difference(name: str):
     assert label_of(name) == "access_token"
 
 
+@pytest.mark.parametrize("name", ["AtmoAuthToken_acme", "Csrf-Token_acme", "X-Csrf-Token_acme", "x-csrf-token_acme"])
+def test_names_that_end_in_a_sites_own_are_known_by_their_beginning(name: str):
+    assert label_of(name) in ("cookie", "csrf_token", "x_csrf_token")
+    assert label_of(name.partition("_")[0][:6]) is None
+
+
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=40),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 
-from mockserver.errors import Refused
+from mockserver.errors import Invalid
 from mockserver.platforms.akana.models import User
 from mockserver.platforms.akana.models_work import DEFINITIONS, HISTORY, RUNS, HistoryRow, Run
 from mockserver.platforms.akana.subject import Subject
@@ -49,7 +49,7 @@ class Governance:
 
     def __init__(self, world: World, id: str, user: User | None, comment: str = "") -> None:
         if len(comment) > LONGEST_COMMENT:
-            raise Refused(f"A comment has at most {LONGEST_COMMENT} characters, this one {len(comment)}.")
+            raise Invalid(f"A comment has at most {LONGEST_COMMENT} characters, this one {len(comment)}.")
         self.world = world
         self.subject = Subject(world, id, user, comment)
         self.run = world[RUNS].get(id)

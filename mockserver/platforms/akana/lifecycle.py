@@ -78,9 +78,13 @@ def delete_version(world: World, version: AppVersion) -> None:
     if version.id in world[RUNS]:
         world[RUNS].delete(version.id)
     if not world[APP_VERSIONS].find("app", version.app) and world.settings(AkanaSettings).last_version_takes_app:
-        app = world[APPS][version.app]
-        world[GROUPS].delete(app.team)
-        world[APPS].delete(app.id)
+        delete_app(world, world[APPS][version.app])
+
+
+def delete_app(world: World, app: App) -> None:
+    """Remove an app that has no versions, and its team."""
+    world[GROUPS].delete(app.team)
+    world[APPS].delete(app.id)
 
 
 def delete_api_version(world: World, api_version: ApiVersion) -> None:

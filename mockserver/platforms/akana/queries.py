@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from mockserver.platforms.akana.errors import Fault
-from mockserver.platforms.akana.governance import LONGEST_COMMENT
 from mockserver.platforms.akana.models import ENVIRONMENTS, Environment
 from mockserver.wire import Call
 
@@ -38,10 +37,7 @@ def flag(call: Call, name: str) -> bool:
 
 def comment(call: Call) -> str:
     """The comment that comes with an action in the query."""
-    given = call.query_value("Comments", "Comment") or ""
-    if len(given) > LONGEST_COMMENT:
-        raise Fault.INVALID.stop(f"A comment has at most {LONGEST_COMMENT} characters, this one {len(given)}.")
-    return given
+    return call.query_value("Comments", "Comment") or ""
 
 
 def paged(call: Call, items: Sequence[T]) -> Sequence[T]:

@@ -81,7 +81,9 @@ def delete_app(world: World, call: Call) -> Answer:
     app = found(world, APPS, call.params["app"], "app")
     comment = queries.comment(call)
     for version in world[APP_VERSIONS].find("app", app.id):
-        lifecycle.ask_to_delete(world, user, version, comment=comment)
+        lifecycle.ask_to_delete(world, user, version_for(world, user, version.id), comment=comment)
+    if app.id in world[APPS] and not world[APP_VERSIONS].find("app", app.id):
+        lifecycle.delete_app(world, app_for(world, user, app.id))
     return media.plain(app.id, headers=media.RENEW)
 
 
@@ -89,6 +91,8 @@ def add_version(world: World, call: Call) -> Answer:
     """Add a version to an app, where one of its versions' workflows allows it."""
     user = caller(world, call)
     app = found(world, APPS, call.params["app"], "app")
+    if not any(sees_version(world, user, each) for each in world[APP_VERSIONS].find("app", app.id)):
+        app_for(world, user, app.id)
     given = decode(call, shapes.NewVersion)
     granted = permissions.grant_version(world, user, app)
     version = lifecycle.create_version(world, user, app, **_fields(given))
@@ -141,7 +145,7 @@ def change_version(world: World, call: Call) -> Answer:
 def delete_version(world: World, call: Call) -> Answer:
     """Delete an app version; a governed one only as its workflow has it."""
     user = caller(world, call)
-    version = found(world, APP_VERSIONS, call.params["id"], "app version")
+    version = version_for(world, user, call.params["id"])
     gone = lifecycle.ask_to_delete(world, user, version, comment=queries.comment(call))
     return media.rendered(call, "Deletion", {"RuntimeID": version.id, "Deleted": gone}, headers=media.RENEW)
 

@@ -9,7 +9,7 @@ from mockserver.platforms.akana import representations as show
 from mockserver.platforms.akana.bodies import MAX_UPLOAD, decode, form_of
 from mockserver.platforms.akana.contracts import allowed_names
 from mockserver.platforms.akana.errors import Fault
-from mockserver.platforms.akana.governance import LONGEST_COMMENT, Governance, is_reserved
+from mockserver.platforms.akana.governance import Governance, is_reserved
 from mockserver.platforms.akana.makers import root_business
 from mockserver.platforms.akana.models import API_VERSIONS, APP_VERSIONS, BUSINESSES, CONTRACTS, User
 from mockserver.platforms.akana.models_work import DEFINITIONS
@@ -43,8 +43,6 @@ def do_action(world: World, call: Call) -> Answer:
     user = caller(world, call)
     id = call.params["id"]
     given = decode(call, shapes.ActionRequest)
-    if len(given.comment) > LONGEST_COMMENT:
-        raise Fault.INVALID.stop(f"Comments has at most {LONGEST_COMMENT} characters, not {len(given.comment)}.")
     if given.user_id not in (None, user.id):
         raise Fault.FORBIDDEN.stop(f"UserID names {given.user_id}; {user.user_name} acts for nobody else.")
     _visible(world, user, id)
