@@ -41,9 +41,8 @@ def commits(work: Path, times: int) -> list[Figure]:
             worlds, kept = opened(work / durability, plain, durability)
             commit = committing(worlds)
             if durability == "fsync":
-                found.append(Figure("commit, fsync, one at a time", alone_on_disk(kept, commit, times), "µs"))
-                together = together_on_disk(kept, commit, times)
-                found.append(Figure(f"commit, fsync, {TOGETHER} at once", together, "µs", note="each, of the whole"))
+                for clients, name in ((1, "one at a time"), (TOGETHER, f"{TOGETHER} at once, each")):
+                    found.append(Figure(f"commit, fsync, {name}", on_disk(kept, commit, times, clients), "µs"))
             else:
                 took = clocked(commit, times)
                 found.append(Figure(f"commit, {durability}", took, "µs", took / alone, "in memory"))
@@ -121,32 +120,20 @@ def clocked(work: Callable[[], None], times: int) -> float:
     return middle(spent)
 
 
-def alone_on_disk(kept: DirectoryStore, commit: Callable[[], None], times: int) -> float:
-    async def one_by_one() -> float:
+def on_disk(kept: DirectoryStore, commit: Callable[[], None], times: int, clients: int) -> float:
+    """The median of rounds in which each client commits once and waits for the disk; microseconds for each commit."""
+
+    async def client() -> None:
+        commit()
+        if (safe := kept.durable()) is not None:
+            await safe
+
+    async def rounds() -> float:
         spent = []
         for _ in range(min(times, 300)):
             began = time.perf_counter()
-            commit()
-            if (safe := kept.durable()) is not None:
-                await safe
-            spent.append((time.perf_counter() - began) * 1e6)
+            await asyncio.gather(*(client() for _ in range(clients)))
+            spent.append((time.perf_counter() - began) / clients * 1e6)
         return middle(spent)
 
-    return asyncio.run(one_by_one())
-
-
-def together_on_disk(kept: DirectoryStore, commit: Callable[[], None], times: int) -> float:
-    each = max(min(times, 3_000) // TOGETHER, 1)
-
-    async def client() -> None:
-        for _ in range(each):
-            commit()
-            if (safe := kept.durable()) is not None:
-                await safe
-
-    async def all_at_once() -> None:
-        await asyncio.gather(*(client() for _ in range(TOGETHER)))
-
-    began = time.perf_counter()
-    asyncio.run(all_at_once())
-    return (time.perf_counter() - began) / (each * TOGETHER) * 1e6
+    return asyncio.run(rounds())
