@@ -27,6 +27,7 @@ from mockserver.control.metrics import Metrics
 from mockserver.control.openapi import OpenApi
 from mockserver.control.operating import OperatingApi
 from mockserver.control.platforms import PlatformsApi
+from mockserver.control.recordings import RecordingsApi
 from mockserver.control.scenarios import ScenariosApi
 from mockserver.control.worlds import WorldsApi
 from mockserver.delivery.dispatcher import Bounds as DeliveryBounds
@@ -63,6 +64,9 @@ class App:
     the runtime, and `stop` closes `files`, after a last checkpoint by the `keeper`. Without a
     public URL whoever binds the socket sets `worlds.address`.
     """
+
+    answers_at_once = True
+    """That a vendor's request is answered without waiting, so that it needs no task of its own."""
 
     def __init__(
         self,
@@ -132,10 +136,14 @@ def _build(
     settings: Settings, files: ExitStack, *, transport: httpx2.AsyncBaseTransport | None, wall: Callable[[], float]
 ) -> App:
     platforms = load_platforms()
+    for platform in platforms:
+        if platform.extend is not None:
+            platform.extend(settings.extension)
     schema = Schema.of(
         kinds=[kind for platform in platforms for kind in platform.kinds],
         actions=[action for platform in platforms for action in platform.actions],
         settings={platform.name: platform.settings for platform in platforms if platform.settings is not None},
+        extensions=settings.extension,
     )
     directory = Path(settings.data) if settings.data else None
     store = None
@@ -295,6 +303,7 @@ def _own_pages(
                 *WorldsApi(runtime, overview).routes,
                 *JournalApi(runtime).routes,
                 *ScenariosApi(runtime, library).routes,
+                *RecordingsApi(runtime, library).routes,
                 *CheckpointApi(keeper).routes,
                 *PlatformsApi(worlds, platforms).routes,
                 *description.routes,

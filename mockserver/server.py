@@ -75,7 +75,8 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http=Protocol,
+                # Other people's apps may look for the task they run in, as anyio does.
+                http=Protocol if getattr(app, "answers_at_once", False) else "httptools",
                 log_config=None,
                 access_log=False,
                 server_header=False,

@@ -16,6 +16,7 @@ HELPS: Final[Mapping[str, str]] = {
     "demo": "index",
     "serve": "reference/settings",
     "run": "scenarios",
+    "record": "recording",
     "trigger": "reference/actions",
     "actions": "reference/actions",
     "worlds": "worlds",

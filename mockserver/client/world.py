@@ -187,6 +187,23 @@ class WorldMethods(OfWorld):
         return Call(method=call.method, path=call.path, body=call.body, read=as_is)
 
 
+    @endpoint
+    def start_recording(self, name: str | None = None, *, whole: bool = False) -> Call[dict[str, Any]]:
+        """Record what happens from now on, or with `whole` since the world's beginning, as a scenario of that name."""
+        body = {"whole": whole, **({"name": name} if name is not None else {})}
+        return Call(method="POST", path=self._path("recording"), body=body, read=as_is)
+
+    @endpoint
+    def stop_recording(self) -> Call[dict[str, Any]]:
+        """Stop the recording; its `name`, the `text` of the scenario, which the library keeps, and how many `steps`."""
+        return Call(method="POST", path=self._path("recording", "stop"), read=as_is, patience=15.0)
+
+    @endpoint
+    def discard_recording(self) -> Call[None]:
+        """Stop the recording, if there is one, and forget it."""
+        return Call(method="DELETE", path=self._path("recording"), read=_nothing)
+
+
 class JournalMethods(OfWorld):
     """What happened in a world: the methods of its `journal`."""
 

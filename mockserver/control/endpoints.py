@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from mockserver.control import shapes
 from mockserver.control.journal import Query, Verify, Wait
+from mockserver.control.recordings import NewRecording
 from mockserver.control.scenarios import NDJSON, NewRun, ScenarioText
 from mockserver.control.worlds import Advance, ClockBody, NewWorld, Settle
 from mockserver.platforms.akana.control import Linted, WorkflowText
@@ -443,6 +444,25 @@ SECTIONS: Final[Mapping[str, tuple[Endpoint, ...]]] = {
         ),
         _endpoint(
             "POST",
+            "/_mock/worlds/{world}/recording",
+            "start_recording",
+            "Record what happens in the world from now on, or with `whole` since its beginning, to make a scenario of "
+            "it. See [Record and replay](../recording.md).",
+            takes=NewRecording,
+            answers=shapes.Recording,
+            status=201,
+            refused=(409,),
+            body={"name": "tutorial/recorded"},
+        ),
+        _endpoint(
+            "GET",
+            "/_mock/worlds/{world}/recording",
+            "get_recording",
+            "The recording under way.",
+            answers=shapes.Recording,
+        ),
+        _endpoint(
+            "POST",
             "/_mock/worlds/{world}/runs",
             "run_scenario",
             "Run a scenario, by `scenario` (its name) or `text`, in the world, which starts over for it. Answers the "
@@ -467,6 +487,21 @@ SECTIONS: Final[Mapping[str, tuple[Endpoint, ...]]] = {
             answers=shapes.RunReport,
             id="run-1",
             deepest=3,
+        ),
+        _endpoint(
+            "POST",
+            "/_mock/worlds/{world}/recording/stop",
+            "stop_recording",
+            "Stop the recording once nothing is under way, and keep the scenario that it makes in the library.",
+            answers=shapes.StoppedRecording,
+            refused=(409, 410),
+        ),
+        _endpoint(
+            "DELETE",
+            "/_mock/worlds/{world}/recording",
+            "discard_recording",
+            "Stop the recording, if there is one, and forget it.",
+            status=204,
         ),
         _endpoint(
             "DELETE",

@@ -255,6 +255,22 @@ class KeptScenario(TypedDict):
     steps: int
 
 
+class Recording(TypedDict):
+    """A recording: what its scenario will be called, and how much there is of it by now."""
+
+    name: str
+    exchanges: int
+
+
+class StoppedRecording(TypedDict):
+    """The scenario that a recording became."""
+
+    name: str
+    exchanges: int
+    steps: int
+    text: str
+
+
 class ScenarioFile(TypedDict):
     """A scenario's text, and the name errors call it by."""
 

@@ -1,0 +1,54 @@
+"""What a recorded value is: one that an earlier step gave, one that differs each time, or just itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from mockserver.world.matchers import matcher_of
+
+SECRET_NAMES: Final = re.compile(
+    r"password|passwd|secret|token|assertion|authorization|cookie|credential|verifier|signature|api[-_]?key|\bpin\b",
+    re.IGNORECASE,
+)
+"""Names of fields whose values no file should hold."""
+
+_UUID: Final = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_MIXED: Final = r"(?=\w*\d)(?=\w*[a-z])(?=\w*[A-Z])\w{16,}"
+_RANDOM: Final = re.compile(rf"(?<![A-Za-z0-9])(?:{_UUID}|[0-9a-fA-F]{{12,}}|(?:[\w]+-)*{_MIXED}(?:-\w+)*)(?![\w])")
+"""What nobody would have typed: a UUID, a long hexadecimal number, or letters of both cases among digits."""
+
+_HERE: Final = re.compile(r"//(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?", re.IGNORECASE)
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+
+ANY_TEXT: Final = {"type": "string"}
+
+
+def is_volatile(text: str) -> bool:
+    """Whether a text holds something minted, timed or bound to this machine, so that another run has another one."""
+    return any(pattern.search(text) for pattern in (_RANDOM, _HERE, _INSTANT))
+
+
+def is_identifier(value: object) -> bool:
+    """Whether a value is an id or a token, telling enough to be recognized when it comes again."""
+    return isinstance(value, str) and "//" not in value and not re.search(r"\s", value) and bool(_RANDOM.search(value))
+
+
+def leaves(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
+    """Each single value within plain data, with the JSON Pointer (RFC 6901) that leads to it."""
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from leaves(part, f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}")
+    elif isinstance(value, list | tuple):
+        for index, part in enumerate(value):
+            yield from leaves(part, f"{pointer}/{index}")
+    else:
+        yield pointer, value
+
+
+def unambiguous(value: Any) -> Any:
+    """A match in which no recorded object can be taken for a matcher, such as one whose only key is `type`."""
+    if matcher_of(value) is not None:
+        return {"contains": value}
+    return value
