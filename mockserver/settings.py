@@ -66,6 +66,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_worlds: Annotated[int, msgspec.Meta(ge=1)] = 10_000
     world_ttl: Annotated[float, msgspec.Meta(gt=0)] | None = None
     log_format: Literal["auto", "text", "json"] = "auto"
+    extension: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.public_url is not None and not _WEB_URL.fullmatch(self.public_url):
@@ -135,6 +136,7 @@ DESCRIPTIONS = {
     "max_worlds": "Most worlds at once.",
     "world_ttl": "Drop worlds that nobody has touched for so many seconds, never `default`.  [default: never]",
     "log_format": "How the log is written: auto is text on a terminal, else json.",
+    "extension": "Module, or .py file, that registers functions of yours for workflows; may be given several times.",
 }
 
 

@@ -80,6 +80,7 @@ def settings_options(function: F) -> F:
         "max_worlds": {"type": int, "metavar": "N"},
         "world_ttl": {"type": float, "metavar": "SECONDS"},
         "log_format": {"type": click.Choice(CHOICES["log_format"])},
+        "extension": {"multiple": True, "metavar": "MODULE"},
     }
     defaults = Settings()
     for name, kind in reversed(kinds.items()):

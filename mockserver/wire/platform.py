@@ -114,7 +114,8 @@ class Platform:
     routes. `carriers` are where credentials travel on calls that no route takes. `segments` are
     first path segments that are the vendor's although nothing below them is emulated, `hosts` the
     vendor's names in a Host header. `error` describes what refusals look like, of whatever status.
-    `control` is what it adds to the control API.
+    `control` is what it adds to the control API. `extend` loads a team's modules, so that one that
+    cannot be used stops the start.
     """
 
     name: str
@@ -134,3 +135,4 @@ class Platform:
     settings: type[msgspec.Struct] | None = None
     error: Reply | None = None
     control: tuple[Control, ...] = ()
+    extend: Callable[[tuple[str, ...]], object] | None = None

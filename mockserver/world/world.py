@@ -55,11 +55,15 @@ def retry_delivery(world: World, args: RetryDelivery) -> None:
 
 @dataclass(frozen=True)
 class Schema:
-    """What worlds are made of: the kinds, actions and settings of all platforms together."""
+    """What worlds are made of: the kinds, actions and settings of all platforms together.
+
+    `extensions` name the modules by which a team adds to a platform.
+    """
 
     kinds: tuple[Kind[Any], ...]
     actions: ActionBook
     settings: SettingsShape
+    extensions: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -67,12 +71,14 @@ class Schema:
         kinds: Iterable[Kind[Any]] = (),
         actions: Iterable[Any] = (),
         settings: dict[str, type[msgspec.Struct]] | None = None,
+        extensions: tuple[str, ...] = (),
     ) -> Schema:
         """Add the core's own to what platforms bring."""
         return cls(
             kinds=(*CORE_KINDS, *kinds),
             actions=ActionBook((retry_delivery, *actions)),
             settings=SettingsShape({"core": CoreSettings, **(settings or {})}),
+            extensions=extensions,
         )
 
 

@@ -123,3 +123,16 @@ def test_a_file_with_a_problem_makes_no_world(server: str, world: Live, tmp_path
 def test_the_shipped_reader_reads_the_tests_own_fixture():
     fixture = read(Path(FIXTURE).read_text(), FIXTURE)
     assert fixture.file.businesses[0].users[0].email.startswith(AMY)
+
+
+def test_a_portal_survives_a_snapshot_and_goes_on(portal: Portal):
+    version = portal.new_app(workflow="deletion")
+    portal[AMY].do("DELETE", f"/api/apps/versions/{version}")
+    snapshot = portal.world.control.get("snapshot").json()
+    portal.act("perform_action", app_version=version, action="com.soa.appversion.delete.approve", by="dora")
+    assert portal.world.control.put("snapshot", json=snapshot).status_code == 200
+    assert portal.step(version) == "Marked For Delete"
+    portal.advance("60s")
+    assert len(portal.act("list_mails")) == 2
+    portal.act("perform_action", app_version=version, action="com.soa.appversion.delete.reject", by="dora")
+    assert portal[AMY].read(f"/api/apps/versions/{version}")["State"] == "com.soa.app.state.active"

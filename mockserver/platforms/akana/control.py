@@ -36,7 +36,7 @@ def lint_workflow(world: World, body: WorkflowText) -> Linted:
     """Check a workflow with the templates that this world has; raises `InvalidFile` for what is no workflow XML."""
     templates = [*BUILTIN.values(), *world[TEMPLATES]]
     vocabulary = replace(
-        VOCABULARIES[body.kind].including(registry()),
+        VOCABULARIES[body.kind].including(registry(world.schema.extensions)),
         notifications=frozenset(each.id for each in templates if each.kind == "notification"),
         boards=frozenset(each.id for each in templates if each.kind == "board"),
     )

@@ -128,7 +128,7 @@ class Governance:
         from mockserver.platforms.akana.registry import registry
 
         now = self.world.clock.now().timestamp()
-        return Env(registry(), self.subject, self.subject.who, now, self.subject.inputs)
+        return Env(registry(self.world.schema.extensions), self.subject, self.subject.who, now, self.subject.inputs)
 
     def _keep(self, outcome: Outcome) -> None:
         """Store the new state and what was left behind; of a thing that is gone only the history stays."""

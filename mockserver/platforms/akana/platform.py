@@ -20,6 +20,7 @@ from mockserver.platforms.akana import (
 from mockserver.platforms.akana.actions import ACTIONS
 from mockserver.platforms.akana.control import CONTROL
 from mockserver.platforms.akana.decisions import DECISIONS
+from mockserver.platforms.akana.registry import registry
 from mockserver.platforms.akana.session import COOKIE
 from mockserver.platforms.akana.settings import AkanaSettings
 from mockserver.wire import Platform
@@ -47,5 +48,6 @@ AKANA = Platform(
     carriers=(COOKIE,),
     settings=AkanaSettings,
     error=shapes.FAULT,
+    extend=registry,
     control=CONTROL,
 )
