@@ -62,6 +62,12 @@ def write_whole(path: Path, parts: Iterable[bytes]) -> int:
     return size
 
 
+def sync_file(path: Path) -> None:
+    """Bring what was written to a file to the disk."""
+    with path.open("ab") as file:
+        os.fsync(file.fileno())
+
+
 def sync_directory(directory: Path) -> None:
     """Bring the names in a directory to the disk."""
     try:

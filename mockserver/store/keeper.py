@@ -37,7 +37,7 @@ class Keeper:
             checkpoint = self._store.begin_checkpoint(self._worlds.save)
             try:
                 size = await asyncio.to_thread(checkpoint.write)
-            except StoreError:
+            except BaseException:
                 self._store.give_back(checkpoint)
                 raise
             return Checkpointed(tuple(row.header.name for row, _ in checkpoint.worlds), size)

@@ -16,7 +16,7 @@ import msgspec
 from mockserver.errors import MockserverError
 from mockserver.store import world_files
 from mockserver.store.commit_log import CURRENT, CommitLog, closed_logs
-from mockserver.store.directory import sync_directory, write_whole
+from mockserver.store.directory import sync_directory, sync_file, write_whole
 from mockserver.store.formats import FORMAT, Entry, WorldRow
 from mockserver.store.group_sync import GroupSync
 from mockserver.store.recovery import Recovered, recover
@@ -44,6 +44,9 @@ class Checkpoint:
         """Write the worlds' files and remove what they replace; answers their bytes. Raises `StoreError`."""
         size = 0
         try:
+            for path in self.logs:
+                # A log that another goes on from must not lose its end in a power cut.
+                sync_file(path)
             for row, saved in self.worlds:
                 parts = world_files.encode(row, saved)
                 size += write_whole(self.folder / f"{row.header.name}{world_files.SUFFIX}", parts)
