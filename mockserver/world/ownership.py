@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +20,7 @@ class Ownership:
 
     def __init__(self, *, max_tombstones: int = MAX_TOMBSTONES) -> None:
         self._owners: dict[str, tuple[str, ...]] = {}
+        self._further: Counter[tuple[str, str]] = Counter()
         self._tombstones: OrderedDict[str, str] = OrderedDict()
         self._max_tombstones = max_tombstones
 
@@ -39,11 +40,18 @@ class Ownership:
     def add(self, name: str, credential: str) -> None:
         """Give a credential to a world."""
         owners = self._owners.get(credential, ())
-        if name not in owners:
+        if name in owners:
+            # Another of its documents has it, too, and the world keeps it until the last one lets go.
+            self._further[name, credential] += 1
+        else:
             self._owners[credential] = (*owners, name)
 
     def remove(self, name: str, credential: str) -> None:
-        """Take a credential from a world."""
+        """Take a credential from a world, once for each time it was given."""
+        if further := self._further.pop((name, credential), 0):
+            if further > 1:
+                self._further[name, credential] = further - 1
+            return
         left = tuple(owner for owner in self._owners.get(credential, ()) if owner != name)
         if left:
             self._owners[credential] = left
