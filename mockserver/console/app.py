@@ -122,6 +122,7 @@ class Console:
             ],
             links=[
                 ("Actions", "/_mock/actions"),
+                ("OpenAPI description", "/_mock/openapi.json"),
                 ("Worlds", "/_mock/worlds"),
                 (f"Journal of {world.name}", f"{control}/journal"),
                 (f"Deliveries of {world.name}", f"{control}/deliveries"),
