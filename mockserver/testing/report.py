@@ -10,18 +10,13 @@ from typing import Any
 
 from mockserver.client import Exchange, ServerSaidNo, WorldClient
 from mockserver.client.errors import differences
+from mockserver.world.redaction import Redaction
 
 MOST_EXCHANGES = 40
 MOST_UNADDRESSED = 5
 LONGEST_LINE = 220
 LONGEST_SECTION = 12_000
 
-_SECRETS = frozenset(
-    {
-        *("access_token", "authorization", "client_secret", "code", "cookie", "device_code", "id_token", "password"),
-        *("refresh_token", "set-cookie", "token", "user_code"),
-    }
-)
 _LONG_TOKEN = re.compile(r"(?=[\w.~-]*\d)([\w.~-]{10})[\w.~-]{18,}")
 
 
@@ -37,11 +32,13 @@ class Remembered:
 def sections(worlds: list[Remembered], error: BaseException | None) -> Iterator[tuple[str, str]]:
     """Title and text for each world; a server that does not answer any more is said, and hides no failure."""
     near = _near_misses(error)
+    redaction = Redaction()
     for each in worlds:
         title = f"world {each.world.name} of the emulator"
         try:
             text = "\n".join(
-                line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}…" for line in _lines(each, near)
+                line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}…"
+                for line in _lines(each, near, redaction)
             )
         except Exception as gone:  # whatever it is, the test's own failure must be seen
             text = f"Nothing can be told: {gone}"
@@ -51,7 +48,7 @@ def sections(worlds: list[Remembered], error: BaseException | None) -> Iterator[
         yield title, text
 
 
-def _lines(remembered: Remembered, near: Mapping[int, Mapping[str, Any]]) -> Iterator[str]:
+def _lines(remembered: Remembered, near: Mapping[int, Mapping[str, Any]], redaction: Redaction) -> Iterator[str]:
     world = remembered.world
     view = world.show()
     clock = view["clock"]
@@ -63,16 +60,19 @@ def _lines(remembered: Remembered, near: Mapping[int, Mapping[str, Any]]) -> Ite
     if len(exchanges) > MOST_EXCHANGES:
         yield f"… {len(exchanges) - MOST_EXCHANGES} earlier ones left out"
     for exchange in exchanges[-MOST_EXCHANGES:]:
-        yield from _told(exchange, near.get(exchange.id))
+        for line in _told(exchange, near.get(exchange.id), redaction):
+            yield redaction.text(line)
     pending = [each for each in world.deliveries() if each.state not in ("delivered", "failed")]
     for each in pending:
         yield f"      still to be delivered: {each.method} {each.url} ({each.state})"
     yield from _unaddressed(remembered)
 
 
-def _told(exchange: Exchange, near: Mapping[str, Any] | None) -> Iterator[str]:
+def _told(exchange: Exchange, near: Mapping[str, Any] | None, redaction: Redaction) -> Iterator[str]:
     if exchange.kind in ("action", "clock"):
-        arguments = " ".join(f"{key}={_short(_masked(value, key))}" for key, value in (exchange.body or {}).items())
+        arguments = " ".join(
+            f"{key}={_short(redaction.data(value, key))}" for key, value in (exchange.body or {}).items()
+        )
         yield f"#{exchange.id:<4} {exchange.kind:<9} {exchange.path} {arguments}".rstrip()
     else:
         where = exchange.url if exchange.kind == "delivery" else exchange.path
@@ -81,14 +81,14 @@ def _told(exchange: Exchange, near: Mapping[str, Any] | None) -> Iterator[str]:
         yield f"#{exchange.id:<4} {kind:<9} {exchange.method} {where.partition('?')[0]} -> {status}"
     refused = exchange.error is not None or (exchange.status or 0) >= 400
     if refused:
-        yield f"      refused   {exchange.error or _short(_masked(exchange.response.body))}"
+        yield f"      refused   {exchange.error or _short(redaction.data(exchange.response.body))}"
     for violation in exchange.violations:
         yield f"      violation {violation}"
     if near is not None:
         for each in differences(near):
             yield f"      near miss {each}"
     if (refused or exchange.violations or near is not None) and exchange.kind in ("inbound", "delivery"):
-        yield f"      sent      {_short(_masked(exchange.body))}"
+        yield f"      sent      {_short(redaction.data(exchange.body))}"
 
 
 def _unaddressed(remembered: Remembered) -> Iterator[str]:
@@ -112,16 +112,6 @@ def _near_misses(error: BaseException | None) -> dict[int, Mapping[str, Any]]:
             found |= {miss["id"]: miss for miss in error.near_misses}
         error = error.__cause__ or error.__context__
     return found
-
-
-def _masked(value: Any, name: str = "") -> Any:
-    if isinstance(value, str) and name.lower() in _SECRETS:
-        return f"{value[:6]}…"
-    if isinstance(value, Mapping):
-        return {key: _masked(item, key) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_masked(item, name) for item in value]
-    return value
 
 
 def _short(value: Any) -> str:
