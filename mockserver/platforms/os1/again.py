@@ -15,12 +15,12 @@ from mockserver.platforms.os1.models_onboarding import (
     ENROLMENTS,
     ONBOARDINGS,
     PROGRESS,
-    RUNNING,
     STEPS,
     Onboarding,
 )
 from mockserver.platforms.os1.onboarding import Order, accept
 from mockserver.platforms.os1.settings import Os1Settings
+from mockserver.platforms.os1.work import at_work_in
 from mockserver.wire import Rejected
 from mockserver.world.actions import action
 from mockserver.world.durations import parse_duration
@@ -47,7 +47,7 @@ def join_stack(world: World, tenant: Tenant) -> None:
 def catch_up(world: World, args: Join) -> None:
     """Onboard the next of what a later tenant of a stack lacks; while it is busy, try again later."""
     tenant, (first, *rest) = world[TENANTS][args.tenant], args.enrolments
-    if any(tenant.id in world[ONBOARDINGS][each.id].tenants for each in world[RUNNING]):
+    if at_work_in(world, tenant) is not None:
         pause = max(parse_duration(world.settings(Os1Settings).app_duration), timedelta(milliseconds=100))
         world.timers.after(pause, JOIN, tenant=tenant.id, enrolments=list(args.enrolments))
         return

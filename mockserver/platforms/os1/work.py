@@ -61,6 +61,11 @@ def step_id(onboarding: Onboarding, tenant: int, turn: int) -> str:
     return f"{onboarding.id}/{tenant}/{turn}"
 
 
+def at_work_in(world: World, tenant: Tenant) -> str | None:
+    """The onboarding that is at work on a tenant, or will be, or None."""
+    return next((each.id for each in world[RUNNING] if tenant.id in world[ONBOARDINGS][each.id].tenants), None)
+
+
 def succeeded(world: World, onboarding: Onboarding, tenant: int) -> bool:
     """Whether every app was initialised in the nth tenant."""
     last = world[STEPS].get(step_id(onboarding, tenant, len(onboarding.sequence) - 1))

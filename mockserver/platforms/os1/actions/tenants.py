@@ -18,6 +18,7 @@ from mockserver.platforms.os1.models import TENANTS, Stack, Tenant, TenantType
 from mockserver.platforms.os1.models_aaa import TENANT_USERS, RoleName, TenantUser
 from mockserver.platforms.os1.models_onboarding import Subscription
 from mockserver.platforms.os1.portal import find_stack, find_subject, find_tenant
+from mockserver.platforms.os1.work import at_work_in
 from mockserver.world.actions import action
 from mockserver.world.clock import iso
 from mockserver.world.world import World
@@ -93,6 +94,9 @@ def subscribe_tenant(world: World, args: SubscribeTenant) -> Subscription:
     tenant, subject = find_tenant(world, args.tenant), find_subject(world, args.listing)
     if subscriptions.subscription_of(world, tenant.id, subject) is not None:
         raise Refused(f"{tenant.id} is subscribed to {subject.listing} already.")
+    at_work = at_work_in(world, tenant)
+    if at_work is not None:
+        raise Refused(f"The onboarding {at_work} is at work on {tenant.id}.", hint="Let time pass first.")
     version = subscriptions.onboarded_version(world, tenant, subject)
     if version is None:
         raise Refused(
