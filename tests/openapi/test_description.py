@@ -114,6 +114,11 @@ def test_parameters_bodies_and_credentials_are_those_of_the_route(document: dict
     assert [(each["name"], each["in"], each["required"]) for each in header] == [("clientId", "header", True)]
 
 
+def test_every_credential_that_an_operation_takes_is_described_and_no_other(document: dict[str, Any]):
+    used = {name for _, _, operation in operations(document) for way in operation["security"] for name in way}
+    assert used == set(document["components"]["securitySchemes"])
+
+
 def test_strict_where_we_are_strict_and_lenient_where_the_vendors_are(document: dict[str, Any]):
     schemas = document["components"]["schemas"]
     assert schemas["NewWorld"]["additionalProperties"] is False
@@ -154,5 +159,8 @@ def test_a_platform_that_declares_nothing_is_described_as_far_as_it_goes():
     read = document["paths"]["/toy/notes/{id}"]["get"]
     assert read["responses"]["default"]
     assert [each["name"] for each in read["parameters"]] == ["id"]
-    assert document["paths"]["/toy/whoami"]["get"]["security"] == [{}, {"toy.bearer": []}, {"toy.basic": []}]
+    ways = document["paths"]["/toy/whoami"]["get"]["security"]
+    assert ways == [{}, {"toy.x-cookie": []}, {"toy.bearer": []}, {"toy.basic": []}]
+    scheme = document["components"]["securitySchemes"]["toy.x-cookie"]
+    assert scheme == {"type": "apiKey", "in": "header", "name": "x-cookie"}
     assert document["paths"]["/_mock/worlds/{world}/actions/toy.write"]["post"]

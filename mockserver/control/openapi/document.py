@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockserver.control.endpoints import SECTIONS, WORLD_NAME
-from mockserver.control.openapi.operations import of_action, of_endpoint, of_route
+from mockserver.control.openapi.operations import of_action, of_endpoint, of_route, security_schemes
 from mockserver.control.openapi.schemas import Schemas
 from mockserver.wire import Platform
 
@@ -53,7 +53,7 @@ def describe(
         for route in platform.routes:
             item = paths.setdefault(route.path, {"servers": _servers(base_url)})
             item[route.method.lower()] = of_route(platform, route, vendors)
-        security |= _schemes(platform)
+        security |= security_schemes(platform)
     schemas = {name: schema for each in collected for name, schema in each.components().items()}
     responses = {name: response for each in collected for name, response in each.responses().items()}
     return {
@@ -81,21 +81,6 @@ def _servers(base_url: str) -> list[Json]:
             "variables": {"world": {"default": "default", "description": f"Its name: {WORLD_NAME}"}},
         },
     ]
-
-
-def _schemes(platform: Platform) -> Json:
-    return {
-        f"{platform.name}.bearer": {
-            "type": "http",
-            "scheme": "bearer",
-            "description": f"An access token of {platform.title}.",
-        },
-        f"{platform.name}.basic": {
-            "type": "http",
-            "scheme": "basic",
-            "description": f"A client's ID and secret, or a user's name and password, of {platform.title}.",
-        },
-    }
 
 
 def _tags(platforms: tuple[Platform, ...]) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ from mockserver.control.doors import OPEN
 from mockserver.control.endpoints import JSON, WORLD_NAME, Endpoint
 from mockserver.control.openapi.schemas import Schemas
 from mockserver.control.shapes import ProblemDocument
-from mockserver.wire import Platform, Reply, Route
+from mockserver.wire import Carrier, Platform, Reply, Route
 from mockserver.wire.call import FORM
 from mockserver.world.actions import Action
 
@@ -61,18 +61,44 @@ def of_route(platform: Platform, route: Route, schemas: Schemas) -> Operation:
     return operation
 
 
-def ways_to_prove(platform: Platform, route: Route) -> Iterator[str]:
-    """The security schemes of a route, `none` among them when it can do without."""
+def ways_to_prove(platform: Platform, route: Route) -> list[str]:
+    """The security schemes of a route, with `none` before them when it can do without."""
     if route.security is not None:
-        yield from (way if way == "none" else f"{platform.name}.{way}" for way in route.security)
-        return
-    placed = [carrier for carrier in route.carriers if carrier.kind in ("access_token", "client_id")]
-    if not any(carrier.place == "authorization" for carrier in placed):
-        yield "none"
-        return
-    if any(carrier.place != "authorization" for carrier in placed):
-        yield "none"
-    yield from (f"{platform.name}.bearer", f"{platform.name}.basic")
+        return [way if way == "none" else f"{platform.name}.{way}" for way in route.security]
+    ways: list[str] = []
+    for carrier in route.carriers:
+        if carrier.place == "authorization":
+            ways += [f"{platform.name}.bearer", f"{platform.name}.basic"]
+        elif _is_key(carrier):
+            ways += [f"{platform.name}.{name}" for name in carrier.names]
+    by_parameter = any(carrier.kind == "client_id" and carrier.place == "parameter" for carrier in route.carriers)
+    return ["none", *ways] if by_parameter or not ways else ways
+
+
+def security_schemes(platform: Platform) -> dict[str, Operation]:
+    """The schemes that a platform's routes refer to, by name."""
+    schemes: dict[str, Operation] = {
+        f"{platform.name}.bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": f"An access token of {platform.title}.",
+        },
+        f"{platform.name}.basic": {
+            "type": "http",
+            "scheme": "basic",
+            "description": f"A client's ID and secret, or a user's name and password, of {platform.title}.",
+        },
+    }
+    for carrier in {carrier: None for route in platform.routes for carrier in route.carriers}:
+        if _is_key(carrier):
+            for name in carrier.names:
+                schemes[f"{platform.name}.{name}"] = {"type": "apiKey", "in": carrier.place, "name": name}
+    used = {way for route in platform.routes for way in ways_to_prove(platform, route)}
+    return {name: scheme for name, scheme in schemes.items() if name in used}
+
+
+def _is_key(carrier: Carrier) -> bool:
+    return carrier.kind in ("access_token", "cookie") and carrier.place in ("header", "query", "cookie")
 
 
 def of_endpoint(endpoint: Endpoint, tag: str, schemas: Schemas) -> Operation:
