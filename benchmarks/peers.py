@@ -237,7 +237,6 @@ def mockoon(home: Path, work: Path) -> Generator[Server]:
         str(port),
         "--disable-log-to-file",
         "--repair",
-        "--disable-admin-api=false",
     ]
     with servers.other("Mockoon", port, command, work, log="mockoon.log", answers="/once") as server:
         yield server

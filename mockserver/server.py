@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 import ssl
@@ -166,6 +167,9 @@ def run(app: App, sock: socket.socket, *, secure: Secure | None = None, on_ready
     if not app.has_public_url:
         app.worlds.address = url_of(sock)
     server = Server(app, sock, secure=secure, on_ready=on_ready, on_close=app.runtime.close)
+    # What was imported and read stays; a request makes dozens of objects and hardly a cycle among them.
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     uvicorn_loop(server.run_on_socket())
 
 

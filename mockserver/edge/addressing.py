@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -60,7 +60,7 @@ def world_of_host(host: str) -> str | None:
     return ".".join(labels) or None
 
 
-def place(worlds: Worlds, call: Call, carriers: Iterable[Carrier], prefix: str | None, *, auto: bool) -> Place:
+def place(worlds: Worlds, call: Call, carriers: Sequence[Carrier], prefix: str | None, *, auto: bool) -> Place:
     """Find the world for a call, in the order of the module's first line.
 
     A name that leads nowhere is an error, never silently `default`; with `auto` it is created.
@@ -108,11 +108,12 @@ def _named(worlds: Worlds, name: str, rule: str, credentials: Iterable[Credentia
     return Place(worlds.find(name), rule)
 
 
-def _credentials(call: Call, carriers: Iterable[Carrier]) -> Iterator[Credential]:
+def _credentials(call: Call, carriers: Sequence[Carrier]) -> Iterator[Credential]:
     """Every credential a call carries, the most specific kind first, a token's unproved audience last."""
-    found = [pair for carrier in carriers for pair in carrier.values(call)]
-    if len(found) > 1:
-        found.sort(key=_specificity)
+    if len(carriers) == 1:
+        found = carriers[0].values(call)
+    else:
+        found = sorted((pair for carrier in carriers for pair in carrier.values(call)), key=_specificity)
     yield from found
     for kind, value in found:
         if kind == "access_token" and (audience := _audience(value)):

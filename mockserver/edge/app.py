@@ -89,8 +89,8 @@ class Edge:
         answer, error = self._answer(call, found, placed, unfit)
         if (kept := self._worlds.durable()) is not None:
             answer, error = await self._once_durable(kept, call, found, placed) or (answer, error)
-        if world is not None and (shared := cors.headers(call, world.settings(CoreSettings))):
-            answer = Answer(answer.status, (*answer.headers, *shared), answer.body)
+        if world is not None and (settings := world.settings(CoreSettings)).cors_origins:
+            answer = Answer(answer.status, (*answer.headers, *cors.headers(call, settings)), answer.body)
         sent, response_head = encoded(answer.headers)
         exchange = Exchange(
             id=world.journal.last_id + 1 if world is not None else 0,

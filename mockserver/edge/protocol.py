@@ -21,10 +21,43 @@ _HEAD_TOO_LARGE = b"The head of the request is larger than %d bytes." % MOST_HEA
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection."""
+    """One connection.
+
+    Its idle timer is made once and looks at the clock when it fires: one for each request costs more
+    than finding the route, the world and the token together.
+    """
 
     _held: tuple[RequestResponseCycle, Any] | None = None
     _head = 0
+    _idle_since: float | None = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        super()._unset_keepalive_if_required()
+
+    def _unset_keepalive_if_required(self) -> None:
+        self._idle_since = None
+
+    def on_response_complete(self) -> None:
+        if self.pipeline or self.transport.is_closing():
+            super().on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._look_again_in(self.timeout_keep_alive)
+
+    def timeout_keep_alive_handler(self) -> None:
+        since = self._idle_since
+        left = self.timeout_keep_alive if since is None else since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._look_again_in(left)
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _look_again_in(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -57,6 +90,8 @@ class Protocol(HttpToolsProtocol):
             self._run(*held)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        # The request before it may have been answered in the same read.
+        self._idle_since = None
         path = cycle.scope["path"]
         if path.startswith("/_mock") or path == "/" or cycle.waiting_for_100_continue:
             super()._start_asgi_task(cycle, app)

@@ -175,6 +175,8 @@ def _credential(value: str | None) -> Authorization | None:
     value = value.strip() if value else ""
     if not value:
         return None
+    if value.startswith("Bearer "):
+        return Authorization("bearer", token=value[7:].strip())
     scheme, _, rest = value.partition(" ")
     if not rest:
         return Authorization("bare", token=value)

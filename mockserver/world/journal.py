@@ -169,6 +169,7 @@ class Journals:
         self.max_server_bytes = max_server_bytes
         self.bytes = 0
         self._by_last_use: OrderedDict[Journal, None] = OrderedDict()
+        self._last_used: Journal | None = None
 
     def open(self) -> Journal:
         """A journal for a new world; closed, it counts no more."""
@@ -177,8 +178,10 @@ class Journals:
     def used(self, journal: Journal) -> None:
         """Something was added to a journal: make room (called by the journal)."""
         order = self._by_last_use
-        order[journal] = None
-        order.move_to_end(journal)
+        if journal is not self._last_used or journal not in order:
+            order[journal] = None
+            order.move_to_end(journal)
+            self._last_used = journal
         while self.bytes > self.max_server_bytes:
             oldest = next(iter(order))
             if oldest is journal and len(journal) == 1:
@@ -191,6 +194,8 @@ class Journals:
         """A journal counts no more (called by the journal)."""
         self.bytes -= journal.bytes
         self._by_last_use.pop(journal, None)
+        if self._last_used is journal:
+            self._last_used = None
 
 
 class Journal:

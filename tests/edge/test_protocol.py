@@ -16,6 +16,8 @@ from mockserver.server import in_background
 class App:
     """Answers with what it read; waits at `/wait` and fails at `/fail`, before its answer or half way."""
 
+    answers_at_once = True
+
     def __init__(self) -> None:
         self.tasks: list[bool] = []
 
@@ -161,3 +163,21 @@ def test_rubbish_after_a_head_is_a_400():
     with connected(App()) as connection:
         connection.sendall(b"POST /echo HTTP/1.1\r\nhost: here\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n")
         assert answer(connection)[0] == 400
+
+
+@pytest.mark.parametrize("path", ["/echo", "/_mock/echo"])
+def test_a_connection_that_idles_too_long_is_closed(path, monkeypatch):
+    monkeypatch.setattr("mockserver.server.KEEP_ALIVE", 0.01)
+    with connected(App()) as connection:
+        connection.sendall(request(path, b"x"))
+        assert answer(connection) == (200, b"x")
+        assert connection.recv(1) == b""
+
+
+def test_an_answer_that_takes_longer_than_a_connection_may_idle_still_comes(monkeypatch):
+    monkeypatch.setattr("mockserver.server.KEEP_ALIVE", 0.001)
+    with connected(App()) as connection:
+        connection.sendall(request("/echo", b"x") + request("/wait", b"x"))
+        assert answer(connection) == (200, b"x")
+        assert answer(connection) == (200, b"x")
+        assert connection.recv(1) == b""
