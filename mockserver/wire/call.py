@@ -135,6 +135,20 @@ class Call:
         self.notes.append(Violation(field, reason))
 
     @property
+    def is_from_elsewhere(self) -> bool:
+        """Whether a browser says that a page of another origin sent this.
+
+        An Origin of `null` says nothing: our own pages, which give no referrer, send it as well.
+        """
+        site = self.header("sec-fetch-site")
+        if site is not None:
+            return site not in ("same-origin", "none")
+        origin = self.header("origin")
+        if origin is None or origin == "null":
+            return False
+        return origin.partition("://")[2].lower() != (self.header("host") or "").lower()
+
+    @property
     def content_type(self) -> str:
         """The media type of the body, lower case, without parameters; empty when none was sent."""
         return (self.header("content-type") or "").partition(";")[0].strip().lower()

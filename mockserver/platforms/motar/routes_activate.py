@@ -40,6 +40,8 @@ def activate_submit(world: World, call: Call) -> Answer | Page | Refusal:
 
     Whoever sends `decision=allow` together with the user skips the question.
     """
+    if call.is_from_elsewhere:
+        return Error.NOT_AUTHORIZED.because("This form is sent by its own page only, not by one of another origin.")
     if call.content_type != FORM:
         return Error.UNUSABLE.because(f"This form sends {FORM}; Content-Type says {call.content_type or 'nothing'}.")
     fields = {**_fields(call), **call.form()}
@@ -197,7 +199,7 @@ ROUTES = (
         query=shapes.ActivateQuery,
         form=shapes.ActivateForm,
         replies=(shapes.SHOWN,),
-        refused=(400, 401),
+        refused=(400, 401, 403),
         error=shapes.ACTIVATE_REFUSED,
     ),
 )

@@ -38,6 +38,8 @@ def signin_submit(world: World, call: Call) -> Answer | Page | Refusal:
 
     Whoever sends `decision=allow` together with the user skips the consent page.
     """
+    if call.is_from_elsewhere:
+        return Error.NOT_AUTHORIZED.because("This form is sent by its own page only, not by one of another origin.")
     if call.content_type != FORM:
         return Error.UNUSABLE.because(
             f"The sign-in form sends {FORM}; Content-Type says {call.content_type or 'nothing'}."
@@ -200,7 +202,7 @@ ROUTES = (
         query=shapes.SignInQuery,
         form=shapes.SignInForm,
         replies=(shapes.SHOWN, shapes.SENT_BACK),
-        refused=(400, 401, 404),
+        refused=(400, 401, 403, 404),
         error=shapes.SIGN_IN_REFUSED,
     ),
 )
