@@ -199,9 +199,19 @@ def test_a_charset_beside_the_type_is_no_matter(toy_world: Live):
     assert toy_world.control.post("settle", content=b"{}", headers=headers).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["worlds", "worlds/default/clock", "worlds/default/journal"])
-def test_a_wrong_method_is_told(path: str, api: httpx2.Client):
-    assert "does not take PATCH" in problem_of(api.request("PATCH", path), 405)["detail"]
+@pytest.mark.parametrize(
+    ("path", "taken"),
+    [
+        ("worlds", "GET, HEAD, POST"),
+        ("worlds/default/clock", "GET, HEAD, PUT"),
+        ("worlds/default/journal", "DELETE, GET, HEAD"),
+        ("health", "GET, HEAD"),
+    ],
+)
+def test_a_wrong_method_is_told_and_every_right_one(path: str, taken: str, api: httpx2.Client):
+    answer = api.request("PATCH", path)
+    assert f"does not take PATCH; it takes {taken}." in problem_of(answer, 405)["detail"]
+    assert answer.headers["allow"] == taken
 
 
 def test_nothing_here_is_told(api: httpx2.Client):
@@ -319,7 +329,7 @@ def test_an_action_that_is_none_is_told_with_the_nearest(toy_world: Live):
         ({"text": "a", "txet": "b"}, ["$.txet"]),
         ([], ["$"]),
         ("text", ["$"]),
-        (None, ["$.text"]),
+        (None, ["$"]),
     ],
 )
 def test_bad_arguments_are_all_told_at_once(arguments: Any, paths: list[str], toy_world: Live):
