@@ -86,7 +86,8 @@ class Edge:
         at = world.clock.now() if world is not None else datetime.fromtimestamp(wall, UTC)
         request_head = pack(fields)
         unfit = self._unfit(scope, len(request_head), max_body if too_long else None)
-        answer, error = self._answer(call, found, placed, unfit)
+        override = self._overridden(world, call, request_head) if world is not None and world.interceptors else None
+        answer, error = (override, None) if override is not None else self._answer(call, found, placed, unfit)
         if (kept := self._worlds.durable()) is not None:
             answer, error = await self._once_durable(kept, call, found, placed) or (answer, error)
         if world is not None and (settings := world.settings(CoreSettings)).cors_origins:
@@ -128,6 +129,30 @@ class Edge:
         finally:
             world.inflight -= 1
             world.stir()
+
+    def _overridden(self, world: World, call: Call, head: bytes) -> Answer | None:
+        """The answer of the first that wants to give one in the platform's place."""
+        now = datetime.fromtimestamp(self._worlds.wall(), UTC)
+        facts = Exchange(
+            id=0,
+            began=0,
+            kind="inbound",
+            at=now,
+            wall=now,
+            seconds=0.0,
+            method=call.method,
+            path=call.path,
+            url=call.base_url + call.path,
+            query_string=call.query_string,
+            request_head=head,
+            request_body=call.body,
+        ).facts
+        for intercept in tuple(world.interceptors):
+            override = intercept(facts)
+            if override is not None:
+                call.note("answer", f"given by {override.by}")
+                return sendable(Answer(override.status, override.headers, override.body))
+        return None
 
     async def _once_durable(
         self, kept: Awaitable[None], call: Call, found: Found, placed: Place

@@ -16,10 +16,11 @@ from typing import Any, Final
 import msgspec
 import yaml
 
-from mockserver.recordings.values import ANY_TEXT, SECRET_NAMES, is_identifier, is_volatile, leaves, unambiguous
+from mockserver.recordings.values import ANY_TEXT, is_identifier, is_volatile, leaves, unambiguous
 from mockserver.scenarios.expressions import without_expressions
 from mockserver.world.durations import format_duration
 from mockserver.world.journal import Exchange
+from mockserver.world.secrets import label_of
 
 Step = dict[str, Any]
 
@@ -162,7 +163,7 @@ class _Recorder:
             return reference
         text = self._with_references(value)
         unexplained = without_expressions(text, " ")
-        if SECRET_NAMES.search(name) or is_volatile(unexplained) or len(value) > LONGEST_TEXT:
+        if label_of(name, value) or is_volatile(unexplained) or len(value) > LONGEST_TEXT:
             return ANY_TEXT.copy()
         return text
 
@@ -176,7 +177,7 @@ class _Recorder:
             return value
         if (reference := self._reference(value)) is not None:
             return reference
-        if SECRET_NAMES.search(name):
+        if label_of(name, value):
             self.inputs[name] = {"description": f"The {name}, which the recording does not hold"}
             return f"$inputs.{name}"
         return self._with_references(value)

@@ -8,12 +8,6 @@ from typing import Any, Final
 
 from mockserver.world.matchers import matcher_of
 
-SECRET_NAMES: Final = re.compile(
-    r"password|passwd|secret|token|assertion|authorization|cookie|credential|verifier|signature|api[-_]?key|\bpin\b",
-    re.IGNORECASE,
-)
-"""Names of fields whose values no file should hold."""
-
 _UUID: Final = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _MIXED: Final = r"(?=\w*\d)(?=\w*[a-z])(?=\w*[A-Z])\w{16,}"
 _RANDOM: Final = re.compile(rf"(?<![A-Za-z0-9])(?:{_UUID}|[0-9a-fA-F]{{12,}}|(?:[\w]+-)*{_MIXED}(?:-\w+)*)(?![\w])")

@@ -115,6 +115,8 @@ def _meaning_problems(kind: str, step: Mapping[str, Any], path: str, actions: li
             if isinstance(step["await"], str):
                 yield from _told(call_of, step["await"], f"{path}.await")
             yield from _fixed(step, path, {"kind", "method", "path"}, "an await says itself")
+            if isinstance(step.get("respond"), dict):
+                yield from _bodies(step["respond"], f"{path}.respond")
         case "expect" if step["expect"] != "document":
             yield from _fixed(step, path, {"kind"}, "an expect says itself")
         case "send":

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import UNSET
 
 from mockserver.errors import MockserverError
+from mockserver.scenarios.answering import Answering
 from mockserver.scenarios.caller import Request
 from mockserver.scenarios.explain import (
     answered_otherwise,
@@ -45,6 +46,7 @@ from mockserver.scenarios.steps import (
     url_of,
 )
 from mockserver.world.durations import format_duration, parse_duration
+from mockserver.world.interception import Interceptor
 from mockserver.world.matching import Match, label, matches, path_parameters
 
 T = TypeVar("T")
@@ -94,6 +96,9 @@ class Stage(Protocol):
     def scenario(self, name: str, /) -> Scenario:
         """Another scenario, to be included. Raises `Unknown`."""
 
+    def intercept(self, interceptor: Interceptor, /) -> Callable[[], None]:
+        """Let it see every request before the emulator answers; answers how to stop that."""
+
     async def close(self) -> None:
         """Give back what the run held open."""
 
@@ -111,7 +116,8 @@ class Performance:
     """What a run knows by now: the outputs of its steps, and which step had which exchange.
 
     The `order` is shared by a scenario and those that it includes; `wanted_later` says whether the
-    steps after an included one may ask for an exchange.
+    steps after an included one may ask for an exchange. Steps with `respond` answer requests from the
+    start until `close` is called.
     """
 
     def __init__(
@@ -129,6 +135,8 @@ class Performance:
         self._wanted_later = wanted_later
         self._outputs: dict[str, dict[str, Any]] = {}
         self._included: dict[int, tuple[StepReport, ...]] = {}
+        answering = Answering(scenario.steps, order.mode, self._scope, self._outputs.__setitem__)
+        self.close: Callable[[], None] = stage.intercept(answering) if answering.is_needed else lambda: None
 
     def outputs(self) -> dict[str, Any]:
         """What the scenario gives, once its steps have passed. Raises what expressions raise."""
@@ -331,12 +339,14 @@ class Performance:
         inputs = scenario.resolve_inputs(evaluate(step.with_, self._scope()))
         performance = Performance(scenario, self._stage, inputs, self._order, lambda facts: self._wanted(index, facts))
         reports: list[StepReport] = []
-        for number, each in enumerate(scenario.steps, 1):
-            reports.append(await performance.perform(number, each))
-            if reports[-1].outcome == "failed":
-                self._included[index] = tuple(reports)
-                raise FailedError([f"{scenario.name} failed:", *(f"  {line}" for line in describe(reports[-1]))])
-        self._included[index] = tuple(reports)
+        try:
+            for number, each in enumerate(scenario.steps, 1):
+                reports.append(await performance.perform(number, each))
+                if reports[-1].outcome == "failed":
+                    raise FailedError([f"{scenario.name} failed:", *(f"  {line}" for line in describe(reports[-1]))])
+        finally:
+            self._included[index] = tuple(reports)
+            performance.close()
         done = _done(scenario.name, inputs, performance.outputs())
         return self._scope(done), [f"{len(reports)} step{'s' if len(reports) != 1 else ''}"]
 

@@ -49,6 +49,7 @@ async def run(
             if on_event:
                 on_event(StepEvent(event="finished", step=end, of=len(scenario.steps)))
     finally:
+        performance.close()
         await stage.close()
     passed = all(report.outcome == "passed" for report in reports)
     return RunReport(

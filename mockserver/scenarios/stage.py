@@ -14,6 +14,7 @@ from mockserver.errors import Unknown
 from mockserver.scenarios.caller import Caller, Request
 from mockserver.scenarios.model import Scenario
 from mockserver.world.header import ClockSpec
+from mockserver.world.interception import Interceptor
 from mockserver.world.world import World
 
 Facts = Mapping[str, Any]
@@ -105,6 +106,11 @@ class LiveStage:
             if ours and all(facts[name] == answered[name] for name in seen):
                 return {**facts, "response": {**facts["response"], "cookies": answered["response"]["cookies"]}}
         return answered
+
+    def intercept(self, interceptor: Interceptor, /) -> Callable[[], None]:
+        world = self._world
+        world.interceptors.append(interceptor)
+        return lambda: world.interceptors.remove(interceptor)
 
     async def close(self) -> None:
         await self._caller.close()

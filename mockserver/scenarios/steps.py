@@ -153,14 +153,27 @@ class IncludeStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return f"Perform {self.include}"
 
 
+class Respond(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An answer in the emulator's place; `body` is sent as JSON, `text` as it is."""
+
+    status: Annotated[int, Meta(ge=200, le=599)] = 200
+    headers: dict[str, Any] = {}
+    body: Any = UNSET
+    text: str | None = None
+
+
 class AwaitStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Wait until the plugin has made a call, as `where` says; `within` is wall time."""
+    """Wait until the plugin has made a call, as `where` says; `within` is wall time.
+
+    With `respond` the call gets this answer, and the emulator does not hear of it.
+    """
 
     kind: ClassVar[str] = "await"
 
     await_: str = msgspec.field(name="await")
     where: Where = Where()
     within: Duration = DEFAULT_WITHIN
+    respond: Respond | None = None
 
     def in_words(self) -> str:
         return f"Wait for {self.await_}"

@@ -15,7 +15,7 @@ from mockserver.scenarios.expressions import Expression, Reference, references
 _BEFORE = (
     *("action", "with", "await", "where", "within", "advance", "verify", "settle", "expect_error"),
     *("call", "as", "query", "headers", "body", "form", "text", "files"),
-    *("send", "include", "of", "returns"),
+    *("send", "include", "of", "returns", "respond"),
 )
 """Fields that are evaluated before the step has an exchange of its own."""
 
@@ -68,6 +68,8 @@ def _problem_of(
             yield _nowhere(reference, "an input of this scenario", expression.names[0], inputs)
     elif expression.root == "steps":
         yield from _step_problem(reference, expression, step, earlier, ids)
+    elif field == "respond" and (expression.root in ("request", "method", "url") or expression.names[:1] == ("path",)):
+        return
     elif field != "outputs":
         yield Problem(
             reference.path, "$inputs or $steps: only outputs of a step can refer to what came", reference.text

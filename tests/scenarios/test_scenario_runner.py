@@ -12,6 +12,7 @@ import pytest
 from mockserver.errors import Conflict, Gone, Invalid, MockserverError, Refused, Unknown, Unreachable
 from mockserver.scenarios import RunReport, Scenario, StepEvent, describe, load_scenario, run, story
 from mockserver.scenarios.caller import Request
+from mockserver.world.interception import Interceptor
 
 Facts = dict[str, Any]
 T = TypeVar("T")
@@ -34,6 +35,7 @@ class Theatre:
         self.shelves: dict[str, list[Facts]] = {}
         self.library: dict[str, str] = {}
         self.closed = 0
+        self.interceptors: list[Interceptor] = []
         self._ids = itertools.count(1)
         self._came: asyncio.Event | None = None
 
@@ -100,6 +102,10 @@ class Theatre:
         if name not in self.library:
             raise Unknown("scenario", name, self.library)
         return load_scenario(self.library[name], name)
+
+    def intercept(self, interceptor: Interceptor, /) -> Callable[[], None]:
+        self.interceptors.append(interceptor)
+        return lambda: self.interceptors.remove(interceptor)
 
     async def close(self) -> None:
         self.closed += 1
