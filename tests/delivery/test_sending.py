@@ -176,7 +176,7 @@ def test_a_target_that_never_answers_is_given_up_in_time(new_toy_world: Callable
     # The default timeout is 10 s: anything well below shows that the setting counts, on a busy machine too.
     assert 0.19 <= time.perf_counter() - started < 8
     assert found["attempts"][0]["error"] == f"no answer from {url} within 0.2 s"
-    assert found["attempts"][0]["seconds"] >= 0.2
+    assert found["attempts"][0]["seconds"] >= 0.19
 
 
 def test_the_worlds_own_timeout_is_the_only_one(monkeypatch: pytest.MonkeyPatch):
