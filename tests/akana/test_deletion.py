@@ -157,6 +157,68 @@ def test_the_job_runs_only_while_something_waits(portal: Portal, version: str):
     assert len(portal.act("list_mails")) == 3
 
 
+def test_a_notification_for_nobody_wakes_no_job(portal: Portal):
+    tell = call(
+        "function", "sendNotification", role="ApiAdmin", notificationType=f"{ALERT}marked.for.deletion.apiadmin"
+    )
+    version = governed_by(portal, action(11, "tell", f"<pre-functions>{tell}</pre-functions>"))
+    do(portal, AMY, version, "tell")
+    do(portal, AMY, version, "tell")
+    assert portal.world.documents("core.timers") == []
+
+
+def test_a_business_without_admins_is_told_through_the_one_above(portal: Portal):
+    tell = call(
+        "function", "sendNotification", role="BusinessAdmin", notificationType=f"{ALERT}marked.for.deletion.bizadmin"
+    )
+    portal.upload(workflow(step(10, action(11, "tell", f"<pre-functions>{tell}</pre-functions>"))))
+    portal.govern("own")
+    version = portal.new_app("Orchardist", by=CARA)
+    do(portal, CARA, version, "tell")
+    assert portal.act("view_queue")["waiting"] == [
+        {"type": f"{ALERT}marked.for.deletion.bizadmin", "user": "sid@orchard.test"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("role", "extra", "said"),
+    [
+        ("AppAdmin", {}, "[atmosphere] Own amy Teller 1.0  {nobody.knows}"),
+        ("AppAdmin", {"param.reason": "cost"}, "[atmosphere] Own amy Teller 1.0 cost {nobody.knows}"),
+    ],
+)
+def test_templates_take_parameters(portal: Portal, role: str, extra: dict[str, str], said: str):
+    reason = {"param.reason": "", **extra}
+    text = "Own {author.username} {app.name} {app.version} {reason} {nobody.knows}"
+    portal.act(
+        "add_template", id="own", kind="notification", title=text, text="x", mail_subject=f"[{{tenant.name}}] {text}"
+    )
+    tell = call("function", "sendNotification", role=role, notificationType="own", **reason)
+    version = governed_by(portal, action(11, "tell", f"<pre-functions>{tell}</pre-functions>"))
+    do(portal, AMY, version, "tell")
+    portal.advance("60s")
+    (mail,) = portal.act("list_mails")
+    assert dict(mail["headers"])["Subject"] == " ".join(said.split())
+
+
+def test_a_comment_cannot_smuggle_in_a_header_or_markup(portal: Portal):
+    portal.act(
+        "add_template",
+        id="own",
+        kind="notification",
+        title="{action.comment}",
+        text="x",
+        mail_body="<i>{action.comment}</i>",
+    )
+    tell = call("function", "sendNotification", role="AppAdmin", notificationType="own")
+    version = governed_by(portal, action(11, "tell", f"<pre-functions>{tell}</pre-functions>"))
+    do(portal, AMY, version, "tell", "a\r\nBcc: eve@orchard.test <script> {app.name}")
+    portal.advance("60s")
+    (mail,) = portal.act("list_mails")
+    assert dict(mail["headers"])["Subject"] == "a Bcc: eve@orchard.test <script> {app.name}"
+    assert mail["body"] == "<i>a\r\nBcc: eve@orchard.test &lt;script&gt; {app.name}</i>"
+
+
 def test_one_item_is_on_every_board_once_and_each_reads_what_is_theirs(portal: Portal, version: str):
     portal[AMY].do("DELETE", f"/api/apps/versions/{version}", params={"Comment": "because"})
     app = portal[AMY].read(f"/api/apps/versions/{version}")["AppID"]

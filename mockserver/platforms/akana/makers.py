@@ -80,9 +80,10 @@ def make_user(
             created=world.clock.now(),
         )
     )
-    if business_admin or site_admin:
-        target = root_business(world) if site_admin and not business_admin else business
-        add_business_admin(world, target, user)
+    if business_admin:
+        add_business_admin(world, business, user)
+    if site_admin:
+        add_business_admin(world, root_business(world), user)
     return user
 
 

@@ -43,8 +43,7 @@ def queue(
     """
     template = find_template(world, "notification", type)
     known = {**surroundings(world, thing), **parameters}
-    if not len(world[QUEUE]):
-        _wake_job(world)
+    idle = not len(world[QUEUE])
     queued = []
     for user in with_role(world, role, thing):
         own = {**known, "user.firstname": user.first_name, "user.lastname": user.last_name}
@@ -63,6 +62,8 @@ def queue(
                 )
             )
         )
+    if idle and queued:
+        _wake_job(world)
     return queued
 
 

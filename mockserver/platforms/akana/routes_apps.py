@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from mockserver.platforms.akana import lifecycle, makers, media, permissions, queries, shapes
+from mockserver.platforms.akana import lifecycle, makers, media, permissions, queries, requests, shapes
 from mockserver.platforms.akana import representations as show
 from mockserver.platforms.akana.bodies import decode
 from mockserver.platforms.akana.errors import Fault
@@ -24,7 +24,7 @@ UNSET = msgspec.UNSET
 def create_app(world: World, call: Call) -> Answer:
     """Make an app with its first version; whoever makes it is the first of its team."""
     user = caller(world, call)
-    given = decode(call, shapes.NewApp)
+    given = decode(call, requests.NewApp)
     business = found(world, BUSINESSES, given.business_id or user.business, "business")
     app = makers.make_app(
         world,
@@ -63,7 +63,7 @@ def change_app(world: World, call: Call) -> Answer:
     """Change an app's name, summary or description, as its newest version's workflow allows."""
     user = caller(world, call)
     app = app_for(world, user, call.params["app"])
-    given = decode(call, shapes.AppChange)
+    given = decode(call, requests.AppChange)
     versions = world[APP_VERSIONS].find("app", app.id)
     granted = permissions.grant(world, user, versions[-1], permissions.EDIT_APP) if versions else None
     fields = {
@@ -93,7 +93,7 @@ def add_version(world: World, call: Call) -> Answer:
     app = found(world, APPS, call.params["app"], "app")
     if not any(sees_version(world, user, each) for each in world[APP_VERSIONS].find("app", app.id)):
         app_for(world, user, app.id)
-    given = decode(call, shapes.NewVersion)
+    given = decode(call, requests.NewVersion)
     granted = permissions.grant_version(world, user, app)
     version = lifecycle.create_version(world, user, app, **_fields(given))
     if granted is not None:
@@ -130,7 +130,7 @@ def change_version(world: World, call: Call) -> Answer:
     """Change an app version; what is left out stays."""
     user = caller(world, call)
     version = version_for(world, user, call.params["id"])
-    given = decode(call, shapes.VersionChange)
+    given = decode(call, requests.VersionChange)
     granted = permissions.grant(world, user, version, permissions.EDIT_APP)
     names = {"name": "name", "description": "description", "tag": "tags", "visibility": "visibility"}
     names["website_address"] = "website"
@@ -161,7 +161,7 @@ def add_member(world: World, call: Call) -> Answer:
     """Put somebody on an app's team."""
     user = caller(world, call)
     app = app_for(world, user, call.params["app"])
-    given = decode(call, shapes.NewMember)
+    given = decode(call, requests.NewMember)
     joining = world[USERS].get(given.user_id or "") or world[USERS].first("email", given.email or "")
     if joining is None:
         raise Fault.NOT_FOUND.stop(f"There is no user {given.user_id or given.email or ''!r}; give UserID or Email.")
@@ -169,7 +169,7 @@ def add_member(world: World, call: Call) -> Answer:
     return media.rendered(call, "User", show.user_body(joining))
 
 
-def _fields(given: shapes.NewVersion) -> dict[str, Any]:
+def _fields(given: requests.NewVersion) -> dict[str, Any]:
     return {
         "name": given.name,
         "description": given.description,
@@ -204,7 +204,7 @@ ROUTES = (
             "PictureID is taken and ignored.",
         ),
         source=SOURCE,
-        request=shapes.NewApp,
+        request=requests.NewApp,
         replies=_APP,
     ),
     route(
@@ -252,7 +252,7 @@ ROUTES = (
             "Fields that only answers have are taken and ignored.",
         ),
         source=SOURCE,
-        request=shapes.VersionChange,
+        request=requests.VersionChange,
         replies=_VERSION,
     ),
     route(
@@ -286,7 +286,7 @@ ROUTES = (
         "Change an app",
         Evidence("assumed", "assumed", "assumed", "Allowed as a change of the app's newest version is."),
         source="assumed",
-        request=shapes.AppChange,
+        request=requests.AppChange,
         replies=_APP,
     ),
     route(
@@ -316,7 +316,7 @@ ROUTES = (
             "of the app's versions.",
         ),
         source=SOURCE,
-        request=shapes.NewVersion,
+        request=requests.NewVersion,
         replies=_VERSION,
     ),
     route(
@@ -346,7 +346,7 @@ ROUTES = (
             "assumed", "assumed", "assumed", "By UserID or Email; who is asked joins at once, without an invitation."
         ),
         source=SOURCE,
-        request=shapes.NewMember,
+        request=requests.NewMember,
         replies=shapes.reply(shapes.UserBody),
     ),
 )

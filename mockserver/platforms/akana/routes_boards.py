@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from mockserver.platforms.akana import boards, media, queries, shapes
+from mockserver.platforms.akana import boards, media, queries, requests, shapes
 from mockserver.platforms.akana import representations as show
 from mockserver.platforms.akana.bodies import decode
 from mockserver.platforms.akana.errors import Fault
@@ -52,7 +52,7 @@ def change_notification(world: World, call: Call) -> Answer:
 def change_notifications(world: World, call: Call) -> Answer:
     """Mark several notifications at once, all or none."""
     user = _self_or_site_admin(world, call)
-    given = decode(call, shapes.NotificationStates)
+    given = decode(call, requests.NotificationStates)
     for id in given.notification_id:
         _change(world, user, id, given.state)
     return Answer(200)
@@ -145,7 +145,7 @@ ROUTES = (
         change_notifications,
         "Change the state of several notifications",
         Evidence("documented", "assumed", "assumed", "All or none."),
-        request=shapes.NotificationStates,
+        request=requests.NotificationStates,
         replies=shapes.EMPTY,
         **_NOTIFICATIONS,
     ),

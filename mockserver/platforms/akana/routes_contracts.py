@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mockserver.platforms.akana import contracts, media, queries, shapes
+from mockserver.platforms.akana import contracts, media, queries, requests, shapes
 from mockserver.platforms.akana import representations as show
 from mockserver.platforms.akana.bodies import decode
 from mockserver.platforms.akana.errors import Fault
@@ -23,7 +23,7 @@ SOURCE = "docs: contract operations"
 def request_contract(world: World, call: Call) -> Answer:
     """Ask for a connection of an app version to an API version."""
     user = caller(world, call)
-    given = decode(call, shapes.NewContract)
+    given = decode(call, requests.NewContract)
     version = version_for(world, user, given.runtime_id)
     api_version = found(world, API_VERSIONS, given.api_version_id, "API version")
     if not sees_api(world, user, world[APIS][api_version.api]):
@@ -44,7 +44,7 @@ def change_contract(world: World, call: Call) -> Answer:
     """Change a contract's scope."""
     user = caller(world, call)
     contract = contract_for(world, user, call.params["id"])
-    given = decode(call, shapes.ContractChange)
+    given = decode(call, requests.ContractChange)
     governance = Governance(world, contract.id, user)
     if governance.governed:
         governance.perform("@modify", "apicontract.action.editscope", "apicontract.action.edit")
@@ -120,7 +120,7 @@ ROUTES = (
             "request for the same makes a revision (@Revise where the contract's workflow has it), a third is 400.",
         ),
         source=SOURCE,
-        request=shapes.NewContract,
+        request=requests.NewContract,
         replies=_CONTRACT,
     ),
     route(
@@ -139,7 +139,7 @@ ROUTES = (
         "Change a contract's scope",
         Evidence("documented", "assumed", "assumed", "Of a governed contract @modify runs, or an edit action."),
         source=SOURCE,
-        request=shapes.ContractChange,
+        request=requests.ContractChange,
         replies=_CONTRACT,
     ),
     route(

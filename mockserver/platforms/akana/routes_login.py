@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from mockserver.platforms.akana import session, shapes
+from mockserver.platforms.akana import requests, session, shapes
 from mockserver.platforms.akana.bodies import decode, form_of
 from mockserver.platforms.akana.errors import Fault
 from mockserver.platforms.akana.media import rendered
@@ -21,7 +21,7 @@ SOURCE = "docs: login operations"
 
 def login(world: World, call: Call) -> Answer | Refusal:
     """Sign somebody in by mail address and password."""
-    given = decode(call, shapes.LoginRequest)
+    given = decode(call, requests.LoginRequest)
     return _signed_in(world, call, session.sign_in(world, given.email, given.password))
 
 
@@ -94,7 +94,7 @@ ROUTES = (
             "new password, an agreement or security questions. A wrong password is 401.",
         ),
         source=SOURCE,
-        request=shapes.LoginRequest,
+        request=requests.LoginRequest,
         replies=shapes.reply(shapes.LoginStatus),
         **_OPEN,
     ),
@@ -107,7 +107,7 @@ ROUTES = (
             "observed", "assumed", "assumed", "Answers as POST /api/login. The field domain is taken and ignored."
         ),
         source="public client",
-        form=shapes.SsoLoginForm,
+        form=requests.SsoLoginForm,
         replies=shapes.reply(shapes.LoginStatus),
         **_OPEN,
     ),

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from mockserver.platforms.akana import ids, makers, media, permissions, queries, shapes
+from mockserver.platforms.akana import ids, makers, media, permissions, queries, requests, shapes
 from mockserver.platforms.akana.bodies import MAX_UPLOAD, decode, form_of
 from mockserver.platforms.akana.errors import Fault
 from mockserver.platforms.akana.key_info import read_key_info
@@ -193,7 +193,7 @@ ROUTES = (
             + "PEM, in the form's one file, at most 64 kB; wrapInHTML is honoured.",
         ),
         source=SOURCE,
-        multipart=shapes.KeyInfoForm,
+        multipart=requests.KeyInfoForm,
         max_body=MAX_UPLOAD,
         replies=(Reply(200, "Saved.", shapes.KeyInfoBody, (*shapes.JSON_XML, "text/html")),),
     ),

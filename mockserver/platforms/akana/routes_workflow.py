@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mockserver.platforms.akana import definitions, lifecycle, media, queries, shapes
+from mockserver.platforms.akana import definitions, lifecycle, media, queries, requests, shapes
 from mockserver.platforms.akana import representations as show
 from mockserver.platforms.akana.bodies import MAX_UPLOAD, decode, form_of
 from mockserver.platforms.akana.contracts import allowed_names
@@ -42,7 +42,7 @@ def do_action(world: World, call: Call) -> Answer:
     """Do a workflow action by its name."""
     user = caller(world, call)
     id = call.params["id"]
-    given = decode(call, shapes.ActionRequest)
+    given = decode(call, requests.ActionRequest)
     if given.user_id not in (None, user.id):
         raise Fault.FORBIDDEN.stop(f"UserID names {given.user_id}; {user.user_name} acts for nobody else.")
     _visible(world, user, id)
@@ -139,7 +139,7 @@ def _doing(path: str, what: str) -> Route:
         f"Do a workflow action with {what}",
         _DO,
         source=SOURCE,
-        request=shapes.ActionRequest,
+        request=requests.ActionRequest,
         replies=shapes.TEXT,
     )
 
@@ -177,7 +177,7 @@ ROUTES = (
             "ObjectType is appversion or apicontract; these words are ours. Refused with every problem and its line.",
         ),
         source=SOURCE,
-        multipart=shapes.DefinitionForm,
+        multipart=requests.DefinitionForm,
         max_body=MAX_UPLOAD,
         replies=shapes.reply(shapes.DefinitionBody),
     ),
