@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import sys
 import time
@@ -32,9 +33,25 @@ def app(work: Path, data: str | None = None) -> Generator[App]:
     site = str(installed_ground(work))
     sys.path.insert(0, site)
     try:
-        yield build_app(Settings(data=data))
+        built = build_app(Settings(data=data))
     finally:
         sys.path.remove(site)
+    try:
+        yield built
+    finally:
+        asyncio.run(_close(built))
+
+
+async def _close(built: App) -> None:
+    """Let an app that never ran let go of its files, which it does at the end of its life."""
+
+    async def receive() -> dict[str, Any]:
+        return {}
+
+    async def send(message: dict[str, Any]) -> None:
+        pass
+
+    await built({"type": "lifespan"}, receive, send)
 
 
 def lifecycle(bench: Bench) -> list[Figure]:

@@ -125,8 +125,10 @@ class _Connection(asyncio.Protocol):
         if data[9:12] != ask.status or (ask.body is not None and body != ask.body):
             shared.load.wrong += 1
             if len(shared.load.examples) < 3:
-                shared.load.examples.append(f"{ask.request[:80]!r} was answered {data[:12]!r} {body[:200]!r}")
-        self.position += 1
+                shared.load.examples.append(f"{ask.request[:30]!r} was answered {data[:12]!r} {body[:200]!r}")
+        else:
+            # After a wrong answer the same is asked again, so that one lost step counts once.
+            self.position += 1
         self._waiting = False
         self.ask()
 
@@ -246,8 +248,10 @@ class Client:
     def close(self) -> None:
         """End the process."""
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
         self._process.wait(10)
+        self._process.stdout.close()
 
 
 if __name__ == "__main__":

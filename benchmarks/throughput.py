@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import tempfile
+import weakref
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -123,10 +124,11 @@ def validate_plan(granted: Granted) -> Plan:
 
 
 class Control:
-    """The measured server's control API."""
+    """The measured server's control API; its connections close with it."""
 
     def __init__(self, server: Server) -> None:
         self._http = httpx2.Client(base_url=f"{server.url}/_mock", trust_env=False, timeout=120)
+        weakref.finalize(self, self._http.close)
 
     def create(self, world: str) -> None:
         self._http.post("/worlds", json={"name": world}).raise_for_status()
