@@ -53,12 +53,17 @@ def mute() -> Iterator[str]:
 def talker(answer: bytes) -> Iterator[str]:
     """The URL of a server that answers every request with these bytes, whatever they are."""
 
+    talking: set[asyncio.Task[None] | None] = set()
+
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talking.add(asyncio.current_task())
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             await reader.readuntil(b"\r\n\r\n")
             writer.write(answer)
             await writer.drain()
         writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
 
     ready, loop, url = threading.Event(), asyncio.new_event_loop(), ""
 
@@ -69,6 +74,9 @@ def talker(answer: bytes) -> Iterator[str]:
         ready.set()
         async with server:
             await stop.wait()
+            # What is cut off here would complain of its loop in whatever test comes next.
+            if talking:
+                await asyncio.wait({each for each in talking if each is not None}, timeout=5)
 
     stop = asyncio.Event()
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
