@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
@@ -61,7 +63,7 @@ def test_whatever_is_required_comes_before_or_there_is_a_ring(wanted: list[set[i
     if ring:
         assert len(ring) > 2
         assert ring[0] == ring[-1]
-        assert all(following in needs[key] for key, following in zip(ring, ring[1:], strict=False))
+        assert all(following in needs[key] for key, following in itertools.pairwise(ring))
     else:
         assert sorted(ordered) == sorted(needs)
         assert all(ordered.index(each) < ordered.index(key) for key in needs for each in needs[key])
