@@ -266,6 +266,24 @@ def test_the_general_name_suffices_for_cancelling(portal: Portal):
     assert act(portal, AMY, contract, "cancel").status_code == 200
 
 
+def test_a_cancellation_may_cancel_everything(portal: Portal):
+    everything = function("cancelAllAPIContractsInEnvironment", Environment="Sandbox")
+    portal.govern("contract", "Sandbox contracts")
+    version = governed(
+        portal, action(11, "reserved-connect-to-api"), action(12, "reserved-cancel-api-connection", everything)
+    )
+    first, second = portal.connect(version), portal.connect(version, "Rates")
+    assert act(portal, AMY, first, "cancel").status_code == 200
+    assert (portal.state(first), portal.state(second)) == ("cancelled", "cancelled")
+
+
+def test_a_workflow_that_deletes_what_it_connects_is_told(portal: Portal):
+    version = governed(portal, action(11, "reserved-connect-to-api", function("deleteAppVersion")))
+    before = portal.snapshot()
+    refused(ask(portal, AMY, version), 403, "NotAuthorized", "deletes the app version")
+    assert portal.snapshot() == before
+
+
 def function(name: str, **args: str) -> str:
     return f"<pre-functions>{call('function', name, **args)}</pre-functions>"
 

@@ -239,3 +239,10 @@ def test_who_holds_each_role_for_an_app_version(portal: Portal, name: str, holde
 def test_a_role_nobody_knows_is_told(portal: Portal):
     version = governed(portal, action(11, "@Delete", role("AppAdmn")))
     refused(portal[AMY].send("DELETE", f"/api/apps/versions/{version}"), 400, "InvalidInput", "AppAdmn", "AppAdmin")
+
+
+def test_what_runs_after_an_edit_may_delete_the_version(portal: Portal):
+    deletes = f"<pre-functions>{call('function', 'deleteAppVersion')}</pre-functions>"
+    version = governed(portal, action(11, "reserved-action-modify", deletes))
+    assert edit(portal, AMY, version, "edit app").json()["Description"] == AMY
+    refused(portal[AMY].get(f"/api/apps/versions/{version}"), 404, "NotFound")

@@ -101,10 +101,12 @@ def request(
     """
     governance = Governance(world, version.id, user, comment)
     app = app_of(world, version)
-    if not governance.governed and (app is None or not administers_app(world, user, app)):
-        raise Refused(f"{user.user_name} is not on the team of this app; connecting it is not theirs to do.")
     if governance.governed:
         governance.perform(*connect_names(environment))
+        if version.id not in world[APP_VERSIONS]:
+            raise Refused(f"The workflow deletes the app version {version.id} instead of connecting it.")
+    elif app is None or not administers_app(world, user, app):
+        raise Refused(f"{user.user_name} is not on the team of this app; connecting it is not theirs to do.")
     return create(
         world, version, api_version, environment, user=user, comment=comment, scope=scope, requested_by=user.id
     )
@@ -168,6 +170,9 @@ def act(world: World, user: User, contract: Contract, name: str, *, comment: str
     gated = verb in ("approve", "cancel") and gate.mentions(names)
     if gated and verb == "cancel":
         gate.perform(*names)
+        # A function of the action may have cancelled it already, with all the others.
+        if not is_valid(world[CONTRACTS][contract.id]):
+            return world[CONTRACTS][contract.id]
     if own.governed:
         own.perform(name)
     else:

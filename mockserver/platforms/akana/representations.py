@@ -197,10 +197,12 @@ def rss_item(
 
 
 def app_item(app: App) -> dict[str, Any]:
+    """An app in a list."""
     return rss_item(app.id, app.name, app.description, app.created, "app")
 
 
 def version_item(app: App, version: AppVersion) -> dict[str, Any]:
+    """An app version in a list."""
     return rss_item(
         version.id,
         version.name,
@@ -213,6 +215,7 @@ def version_item(app: App, version: AppVersion) -> dict[str, Any]:
 
 
 def contract_item(world: World, contract: Contract) -> dict[str, Any]:
+    """A contract in a list."""
     body = contract_body(world, contract)
     version, api_version = world[APP_VERSIONS].get(contract.app_version), world[API_VERSIONS].get(contract.api_version)
     about = [(version.name, version.id, "appversion")] if version else []
@@ -224,11 +227,13 @@ def contract_item(world: World, contract: Contract) -> dict[str, Any]:
 
 
 def user_item(user: User) -> dict[str, Any]:
+    """A user in a list."""
     name = f"{user.first_name} {user.last_name}"
     return rss_item(user.id, user.user_name, name, user.created, "user")
 
 
 def notification_item(notification: Notification) -> dict[str, Any]:
+    """A notification in a list."""
     return rss_item(
         notification.id,
         notification.subject,
@@ -240,6 +245,7 @@ def notification_item(notification: Notification) -> dict[str, Any]:
 
 
 def board_item(item: BoardItem) -> dict[str, Any]:
+    """A board item in a list."""
     return rss_item(
         item.id,
         item.title,
@@ -252,4 +258,5 @@ def board_item(item: BoardItem) -> dict[str, Any]:
 
 
 def definition_item(definition: WorkflowDefinition) -> dict[str, Any]:
+    """A workflow definition in a list."""
     return rss_item(definition.key, definition.name, definition.description, definition.updated, definition.object_type)

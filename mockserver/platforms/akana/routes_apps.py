@@ -136,9 +136,10 @@ def change_version(world: World, call: Call) -> Answer:
     names["website_address"] = "website"
     fields = {ours: value for name, ours in names.items() if (value := getattr(given, name)) is not UNSET}
     makers.check_version_name(world, version, fields.get("name", version.name))
-    makers.touched(world, version, **fields)
+    changed = makers.touched(world, version, **fields)
     permissions.happened(world, user, granted)
-    body = show.version_body(world[APP_VERSIONS][version.id])
+    # What runs afterwards may even delete it.
+    body = show.version_body(world[APP_VERSIONS].get(version.id) or changed)
     return media.rendered(call, "ApplicationVersion", body, headers=media.RENEW)
 
 
