@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
-from xml.sax.saxutils import escape
 
 import msgspec
 
@@ -94,7 +94,7 @@ def _member(name: str, value: object) -> str:
 def _text(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return escape(_NOT_XML.sub("\ufffd", str(value)))
+    return escape(_NOT_XML.sub("\ufffd", str(value)), quote=False)
 
 
 def rss(title: str, items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -127,8 +127,7 @@ def _rss_part(name: str, value: Any) -> str:
     match name:
         case "category":
             return "".join(
-                f'<category domain="{escape(each.get("domain", ""), {chr(34): "&quot;"})}">'
-                f"{_text(each['value'])}</category>"
+                f'<category domain="{escape(each.get("domain", ""))}">{_text(each["value"])}</category>'
                 for each in value
             )
         case "guid":
