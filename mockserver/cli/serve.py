@@ -118,38 +118,61 @@ def write_whole(path: Path, text: str) -> None:
 
 def welcome(app: App, settings: Settings, url: str, door: Door | None = None) -> Iterator[str]:
     """What a newcomer needs, as lines."""
+    from mockserver.platforms.akana.platform import AKANA
     from mockserver.platforms.motar.platform import MOTAR
 
     world = app.worlds.find("default")
-    seen = MOTAR.overview(world)
+    motar, akana = MOTAR.overview(world), AKANA.overview(world)
+    only_akana = bool(akana["users"]) and not motar["users"]
     yield (
         click.style(f"mockserver {version('motar-mockserver')}", bold=True)
-        + f"  MOTAR emulator, world default, seed {world.seed}, {world.clock.mode} clock"
+        + f"  {'Akana' if only_akana else 'MOTAR'} emulator, world default, seed {world.seed}, {world.clock.mode} clock"
     )
     yield ""
-    yield _line("Base URL", world.base_url, "instead of https://api.motar.io")
+    yield _line(
+        "Base URL", world.base_url, "instead of your portal's" if only_akana else "instead of https://api.motar.io"
+    )
     if door is not None:
         yield _line("With TLS", door.url, "also as https://api.motar.io, where that name leads here")
         yield _line("  Trust", str(door.trust), "or: mockserver tls ca --out FILE; see docs/tls.md")
-    for plugin in seen["plugins"]:
+    for plugin in motar["plugins"]:
         yield _line("Plugin", plugin["name"], "active" if plugin["active"] else "not active")
         yield _line("  Client ID", plugin["client_id"])
         yield _line("  Client secret", plugin["client_secret"])
         yield _line("  Redirect URI", ", ".join(plugin["redirect_uris"]) or "none")
         yield _line("  Webhooks to", plugin["request_endpoint"] or "nowhere", "request started")
         yield _line("", plugin["distribution_endpoint"] or "nowhere", "distributions changed")
-    for n, user in enumerate(seen["users"]):
+    for n, user in enumerate(motar["users"]):
         about = ", ".join(part for part in (user["role"], user["organization"]) if part) or "no organization"
         yield _line("Users" if n == 0 else "", f"{user['handle']:<9} password {user['password']}", about)
+    yield from _akana_lines(akana)
     if settings.control_token is not None:
         yield _line("Control token", settings.control_token, "Authorization: Bearer …")
     yield ""
     at = "" if url == "http://127.0.0.1:8600" else f" --server {url}"
-    plugin = "" if settings.request_endpoint else " --plugin http://localhost:3000"
-    yield _line("Try next", f"mockserver trigger motar.start_ato_request{at}")
-    yield _line("", f"mockserver run motar/ato-happy-path{plugin} --server {url}")
+    if only_akana:
+        asked = f"akana.create_app name=Mine by={akana['users'][0]['email']}"
+        if akana["app_versions"]:
+            asked = f"akana.view_workflow app_version={akana['app_versions'][0]['app']} by={akana['users'][0]['email']}"
+        yield _line("Try next", f"mockserver trigger {asked}{at}")
+        yield _line("", f"mockserver run akana/deletion-approved --server {url}")
+    else:
+        plugin = "" if settings.request_endpoint else " --plugin http://localhost:3000"
+        yield _line("Try next", f"mockserver trigger motar.start_ato_request{at}")
+        yield _line("", f"mockserver run motar/ato-happy-path{plugin} --server {url}")
     yield _line("", f"open {url}/ in a browser")
     yield ""
+
+
+def _akana_lines(seen: dict[str, Any]) -> Iterator[str]:
+    """Who can sign in to Akana, and the app versions with the steps they are in."""
+    for n, user in enumerate(seen["users"]):
+        role = "Site Admin" if user["site_admin"] else "Business Admin" if user["business_admin"] else ""
+        about = ", ".join(part for part in (role, user["business"]) if part)
+        yield _line("Akana users" if n == 0 else "", f"{user['email']:<24} password {user['password']}", about)
+    for n, each in enumerate(seen["app_versions"]):
+        step = f"in step {each['step']}" if each["step"] else "under no workflow"
+        yield _line("App versions" if n == 0 else "", f"{each['app']} {each['version']}  {each['id']}", step)
 
 
 def _line(name: str, value: str, note: str = "") -> str:

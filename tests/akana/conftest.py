@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from pytest_httpserver import HTTPServer
 
 from tests.akana.portal import FIXTURE, Portal
+from tests.akana.provider import Provider
 from tests.support import Live
 
 
@@ -28,3 +30,17 @@ def new_portal(new_world: Callable[..., Live]) -> Iterator[Callable[..., Portal]
 def portal(new_portal: Callable[..., Portal]) -> Portal:
     """A fresh frozen world with the tests' portal."""
     return new_portal()
+
+
+@pytest.fixture
+def provider(httpserver: HTTPServer) -> Provider:
+    provider = Provider(httpserver)
+    for path in ("/register", "/register/c1"):
+        httpserver.expect_request(path).respond_with_handler(provider.answer)
+    return provider
+
+
+@pytest.fixture
+def registering(new_portal: Callable[..., Portal], httpserver: HTTPServer) -> Portal:
+    """A portal that registers clients at `provider`."""
+    return new_portal(registration_endpoint=httpserver.url_for("/register"), registration_token="initial")

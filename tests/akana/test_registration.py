@@ -4,59 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from pytest_httpserver import HTTPServer
-from werkzeug import Request, Response
 
 from tests.akana.portal import AMY, DORA, Portal
+from tests.akana.provider import Provider
 from tests.akana.workflow.written import action, call, functions, goes, step, workflow
-
-
-@dataclass
-class Provider:
-    """A provider by RFC 7591 and RFC 7592, as `httpserver` plays it; `failing` is what it answers instead."""
-
-    server: HTTPServer
-    failing: int | None = None
-
-    @property
-    def calls(self) -> list[tuple[str, str]]:
-        return [(request.method, request.path) for request, _ in self.server.log]
-
-    def body(self, n: int) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.server.log[n][0].data)
-        return found
-
-    def answer(self, request: Request) -> Response:
-        if self.failing is not None:
-            return Response("no", self.failing)
-        if request.method == "DELETE":
-            return Response(status=204)
-        told = {
-            **json.loads(request.data),
-            "client_id": "c1",
-            "client_secret": "s1",
-            "registration_client_uri": self.server.url_for("/register/c1"),
-            "registration_access_token": "t1",
-        }
-        return Response(json.dumps(told), 201 if request.method == "POST" else 200, content_type="application/json")
-
-
-@pytest.fixture
-def provider(httpserver: HTTPServer) -> Provider:
-    provider = Provider(httpserver)
-    for path in ("/register", "/register/c1"):
-        httpserver.expect_request(path).respond_with_handler(provider.answer)
-    return provider
-
-
-@pytest.fixture
-def registering(new_portal: Callable[..., Portal], httpserver: HTTPServer) -> Portal:
-    """A portal that registers clients at `provider`."""
-    return new_portal(registration_endpoint=httpserver.url_for("/register"), registration_token="initial")
 
 
 def sync(value: str) -> str:

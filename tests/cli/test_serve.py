@@ -26,6 +26,21 @@ def test_it_prints_what_a_newcomer_needs_and_then_that_it_is_ready(serve):
         assert needed in "\n".join(lines[:-1])
 
 
+def test_with_akanas_fixture_it_prints_who_can_sign_in_there(serve):
+    with serve("--fixture", "akana/business") as served:
+        _, out, _ = served.stop()
+    assert "Akana emulator" in out
+    assert "motar" not in out.lower().replace("motar-mockserver", "")
+    for needed in (
+        "petra@lakeside.example",
+        "Business Admin, Lakeside Pay",
+        "offline",
+        "Checkout 1.0",
+        "in step Setup",
+    ):
+        assert needed in out
+
+
 def test_the_ready_file_holds_the_url_alone_and_goes_with_the_server(serve, tmp_path):
     with serve() as served:
         assert httpx2.get(f"{served.url}/_mock/health", trust_env=False).json()["status"] == "ready"
