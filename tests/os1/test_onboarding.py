@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 
 import pytest
@@ -21,6 +22,7 @@ from tests.os1.helpers import (
     Os1,
     refused,
 )
+from tests.support import Live
 
 READ = ("container-reader", "get", "/core/api/v1/containers")
 
@@ -386,3 +388,38 @@ def test_the_same_calls_in_the_same_order_give_the_same_log(new_os1: Callable[..
         return json.dumps([status["logs"], status["tenants"], status["failure"]])
 
     assert told() == told()
+
+
+def test_what_was_undone_is_not_repeated_for_later_tenants(new_os1: Callable[..., Os1]):
+    os1 = new_os1(on_tenant_failure="undo")
+    os1.world.act("os1.fail_step", tenant="staging")
+    assert os1.onboarded("@dev", CONTAINERS, stackId="sandbox")["failure"]["undone"] is True
+    os1.world.act("os1.create_tenant", id="late", stack="sandbox")
+    os1.advance()
+    assert os1.held("late") == {}
+
+
+def test_an_onboarding_goes_on_where_a_snapshot_was_taken(os1: Os1):
+    status_id = os1.onboard("@asha", YARD, tenantIds=["yarddev", "lanedev"]).json()["data"]
+    os1.advance("1s")
+    snapshot = os1.world.control.get("snapshot").json()
+    os1.advance()
+    finished = os1.status(status_id)
+
+    assert os1.world.control.put("snapshot", json=snapshot).status_code == 200
+    assert [each["status"] for each in os1.status(status_id)["logs"]] == ["completed", "started"]
+    os1.advance()
+
+    assert os1.status(status_id) == finished
+    assert os1.may("lanedev", *READ)
+
+
+def test_on_a_clock_that_jumps_an_onboarding_finishes_by_itself(new_world: Callable[..., Live]):
+    os1 = Os1(new_world(clock={"mode": "auto"}, fixtures=["os1/quickstart"]))
+    status_id = os1.onboard("@asha", YARD, stackId="sandbox").json()["data"]
+    for _ in range(400):
+        if os1.status(status_id)["status"] == "completed":
+            break
+        # Longer than an auto clock wants its world to be idle before it jumps.
+        time.sleep(0.05)
+    assert os1.held("staging") == {"containers": CONTAINERS, "locations": LOCATIONS}

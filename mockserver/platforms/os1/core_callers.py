@@ -64,7 +64,7 @@ def tenant_named(world: World, call: Call) -> Tenant | None:
     sent = call.header(TENANT_ID)
     if sent is None:
         return by_host
-    tenant = world[TENANTS].get(sent) or next((each for each in world[TENANTS].find("name", sent)), None)
+    tenant = world[TENANTS].get(sent) or world[TENANTS].first("urn", sent)
     if tenant is None:
         raise Error.NOT_FOUND.stop(f"X-COREOS-TID: there is no tenant {sent!r}.")
     if by_host is not None and by_host.id != tenant.id:

@@ -63,7 +63,8 @@ DECISIONS = (
         "assumed",
         "The page promises that stack onboarding scales to future tenants: the last accepted onboarding of each app "
         "and solution to the stack is repeated for a tenant that joins, through the same gates as the same user, one "
-        "after the other. GET …/onboarding/activity shows it; what a gate refuses shows in refusedLaterTenants.",
+        "after the other. GET …/onboarding/activity shows it; what a gate refuses shows in refusedLaterTenants. "
+        "What was undone is not repeated.",
     ),
     Decision(
         "Init sequence",

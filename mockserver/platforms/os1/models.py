@@ -207,7 +207,7 @@ ACCESS_TOKENS: Kind[AccessToken] = Kind(
     "os1.access_tokens", AccessToken, key="token", indexes=("user",), credentials=("token",)
 )
 STACKS: Kind[Stack] = Kind("os1.stacks", Stack, indexes=("name",))
-TENANTS: Kind[Tenant] = Kind("os1.tenants", Tenant, indexes=("name", "stack"))
+TENANTS: Kind[Tenant] = Kind("os1.tenants", Tenant, indexes=("name", "urn", "stack"))
 APPS: Kind[App] = Kind("os1.apps", App, indexes=("listing", "urn", "organization"))
 APP_CLIENTS: Kind[AppClient] = Kind(
     "os1.app_clients",

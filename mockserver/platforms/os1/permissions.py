@@ -23,12 +23,12 @@ FILE_TYPES = ("PERMFILE", "PERMFILE_WEB_CLIENT")
 
 def uploaded_for(world: World, version: AppVersion) -> PermissionFile | None:
     """What the permission files of an app version say together, the newest of each type; None without any."""
-    newest = {
+    newest: dict[str, PermissionFile] = {
         each.type: each.permissions
         for each in world[ARTIFACTS].find("version", version.id)
         if each.permissions is not None
     }
-    files = [file for type_ in FILE_TYPES if (file := newest.get(type_)) is not None]  # type: ignore[call-overload]
+    files = [newest[each] for each in FILE_TYPES if each in newest]
     return manifest.merged(files) if files else None
 
 

@@ -12,6 +12,7 @@ from mockserver.platforms.os1.events import day_of, note_event
 from mockserver.platforms.os1.gates import effective_type, why_not_now
 from mockserver.platforms.os1.models import APP_CLIENTS, APPS, TENANTS, Tenant, TenantType
 from mockserver.platforms.os1.models_onboarding import (
+    ENROLMENTS,
     ONBOARDINGS,
     PROGRESS,
     RUNNING,
@@ -147,6 +148,9 @@ def _go_through(world: World, onboarding: Onboarding, progress: Progress) -> Non
         progress.id, phase="over", tenant=end, undone=progress.phase == "undoing", finished=world.clock.now()
     )
     world[RUNNING].delete(onboarding.id)
+    enrolment = world[ENROLMENTS].get(f"{onboarding.stack}/{onboarding.subject}")
+    if progress.phase == "undoing" and enrolment is not None and enrolment.onboarding == onboarding.id:
+        world[ENROLMENTS].delete(enrolment.id)
     version = version_with(world, onboarding.version)
     assert version is not None, "a version that is being onboarded cannot be deleted"
     note_event(
