@@ -10,8 +10,9 @@ import msgspec
 
 from mockserver.cli.reference_tables import fields_table
 from mockserver.errors import MockserverError
-from mockserver.scenarios import expressions, order
+from mockserver.scenarios import expressions, order, rules
 from mockserver.scenarios.model import Draft, Header, Input
+from mockserver.scenarios.rules import Rule
 from mockserver.scenarios.steps import DEFAULT_WITHIN, KINDS, METHODS, CallStep, ExpectDocumentStep, File
 from mockserver.world import matchers
 from mockserver.world.durations import parse_duration
@@ -126,6 +127,20 @@ STEPS: Final = {
 """What the types do not say, and an example, by kind of step."""
 
 
+RULES: Final = """\
+name: tutorial/whenever
+rules:
+  - title: An alert of type error makes Olivia cancel
+    when: {kind: inbound, path: /plugin/v1/ato/alert, status: 200, body: {contains: {type: error}}}
+    times: 1
+    do:
+      - action: motar.cancel_ato_request
+        with: {request: $request.body#/requestId}
+steps:
+  - action: motar.start_ato_request
+"""
+
+
 def page() -> str:
     """The page; raises `MockserverError` when a kind of step is not told."""
     if set(STEPS) != set(KINDS):
@@ -157,6 +172,13 @@ def page() -> str:
         "## Order\n",
         f"{_markdown(inspect.getdoc(order))}\n",
         "`mode` in the head, `--mode` of a run.\n",
+        "## Rules\n",
+        f"{_markdown(inspect.getdoc(rules))}\n",
+        *fields_table(Rule),
+        "",
+        "`when` is a match; `do` are steps of kind `action` and `send`, in which `$request` and `$response` are of what",
+        "set the rule off.\n",
+        f"```yaml\n{RULES}```\n",
         "## Matches\n",
         f"{_about(Match)}\n",
         *fields_table(Match),

@@ -16,8 +16,9 @@ from msgspec import UNSET
 from mockserver.errors import MockserverError
 from mockserver.scenarios.expressions import Scope, evaluate
 from mockserver.scenarios.order import Mode
-from mockserver.scenarios.steps import AwaitStep, Respond, Step, call_of
+from mockserver.scenarios.steps import AwaitStep, Respond, Step, call_of, message_of
 from mockserver.world.interception import Override
+from mockserver.world.journal import readable
 from mockserver.world.matching import Match, matches, path_parameters
 
 Facts = Mapping[str, Any]
@@ -79,18 +80,14 @@ class Answering:
         by = f"step {number} ({step.heading})"
         scope = self._scope(facts, parameters)
         try:
-            headers = {name.lower(): str(value) for name, value in evaluate(respond.headers, scope).items()}
-            data = evaluate(respond.body, scope)
-            text = evaluate(respond.text, scope) or ""
+            headers, text = message_of(respond.headers, respond.body, respond.text, scope)
         except MockserverError as error:
             return Override(500, (JSON,), msgspec.json.encode({"error": f"{by} cannot answer: {error}"}), by)
-        if data is not UNSET:
-            headers.setdefault(*JSON)
-        body = msgspec.json.encode(data) if data is not UNSET else text.encode()
+        pairs = tuple(headers.items())
         if step.id is not None:
-            response = {"headers": headers, "body": text if data is UNSET else data}
+            response = {"headers": headers, "body": readable(pairs, text.encode())}
             answered = {**facts, "status": respond.status, "response": response}
             # What goes wrong here, the step itself will say when its turn comes.
             with suppress(MockserverError):
                 self._learn(step.id, evaluate(step.outputs, self._scope(answered, parameters)))
-        return Override(respond.status, tuple(headers.items()), body, by)
+        return Override(respond.status, pairs, text.encode(), by)

@@ -14,10 +14,11 @@ from mockserver.checking.yaml_reader import read_text
 from mockserver.errors import Invalid, InvalidFile, Problem, nearest
 from mockserver.scenarios.expressions import is_dynamic
 from mockserver.scenarios.model import Draft, Scenario
+from mockserver.scenarios.rules import DOES
 from mockserver.scenarios.steps import KINDS, call_of, step_type, url_of
 from mockserver.scenarios.wiring import wiring_problems
 from mockserver.world.durations import parse_duration
-from mockserver.world.matchers import check, check_parts
+from mockserver.world.matchers import check, check_parts, show
 from mockserver.world.matching import match_problems
 
 _INSTANT = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -49,7 +50,8 @@ def scenario_problems(
     """Everything that keeps plain data from being a scenario; `positions` gives line and column by path."""
     problems = find_problems(value, Draft, positions=positions)
     if isinstance(value, dict):
-        found = [*_header_problems(value), *_step_problems(value, known_actions), *wiring_problems(value)]
+        found = [*_header_problems(value), *_step_problems(value, known_actions)]
+        found += [*_rule_problems(value, known_actions), *wiring_problems(value)]
         problems += [_placed(problem, positions) for problem in found]
     return problems
 
@@ -73,6 +75,26 @@ def _header_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
     start = value.get("start")
     if isinstance(start, str):
         yield from find_problems(start, _INSTANT, path="$.start")
+
+
+def _rule_problems(value: Mapping[str, Any], known_actions: Iterable[str] | None) -> Iterator[Problem]:
+    rules = value.get("rules")
+    actions = None if known_actions is None else sorted(known_actions)
+    for index, rule in enumerate(rules if isinstance(rules, list) else ()):
+        path = item("$.rules", index)
+        if not isinstance(rule, dict):
+            continue
+        if isinstance(rule.get("when"), dict):
+            yield from match_problems(rule["when"], f"{path}.when", later=is_dynamic)
+        done = rule.get("do")
+        for number, each in enumerate(done if isinstance(done, list) else ()):
+            place = item(f"{path}.do", number)
+            kind = next((key for key in DOES if isinstance(each, dict) and key in each), None)
+            if kind is None:
+                yield Problem(place, f"one of the keys {', '.join(map(repr, DOES))}", show(each))
+                continue
+            yield from find_problems(each, DOES[kind], path=place)
+            yield from _meaning_problems(kind, each, place, actions)
 
 
 def _step_problems(value: Mapping[str, Any], known_actions: Iterable[str] | None) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ from msgspec import UNSET, Meta
 
 from mockserver.errors import Invalid, Problem, nearest
 from mockserver.scenarios.order import Mode
+from mockserver.scenarios.rules import Rule
 from mockserver.scenarios.steps import Name, ScenarioName, Step
 from mockserver.world.matchers import is_of_type, show
 
@@ -35,7 +36,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     `seed`, `start` (the instant its frozen clock starts at, ISO 8601), `fixtures` and `settings` are
     for the world it runs in; None leaves them to that world. `outputs` are what it gives to whoever
-    includes it, made from what its steps gave. `mode` says in what order things may come.
+    includes it, made from what its steps gave. `mode` says in what order things may come. `rules` do
+    something whenever something happens.
     """
 
     name: ScenarioName
@@ -47,6 +49,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     inputs: dict[Name, PlainInput] = {}
     outputs: dict[Name, Any] = {}
     mode: Mode = "passthrough"
+    rules: tuple[Rule, ...] = ()
 
 
 class Draft(Header, frozen=True, kw_only=True, forbid_unknown_fields=True):

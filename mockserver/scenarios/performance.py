@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Protocol, TypeVar
 
-import msgspec
 from msgspec import UNSET
 
 from mockserver.errors import MockserverError
@@ -29,6 +28,7 @@ from mockserver.scenarios.expressions import Scope, evaluate, evaluate_known
 from mockserver.scenarios.model import Scenario
 from mockserver.scenarios.order import Order, OutOfOrderError, Reason, UnexpectedError
 from mockserver.scenarios.report import StepReport, describe
+from mockserver.scenarios.rules import Rules
 from mockserver.scenarios.steps import (
     DEFAULT_WITHIN,
     ActionStep,
@@ -43,6 +43,7 @@ from mockserver.scenarios.steps import (
     Step,
     VerifyStep,
     call_of,
+    message_of,
     url_of,
 )
 from mockserver.world.durations import format_duration, parse_duration
@@ -84,7 +85,13 @@ class Stage(Protocol):
         Raises `Unreachable` when nobody answers.
         """
 
-    async def send(self, method: str, url: str, headers: Mapping[str, str], body: str, /) -> str:
+    def act_now(self, name: str, arguments: Mapping[str, Any], /) -> object:
+        """Run an action in the middle of something else that happens. Raises as `act` does."""
+
+    def listen(self, listener: Callable[[Facts], None], /) -> Callable[[], None]:
+        """Let it hear of every exchange as it is completed; answers how to stop that."""
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: str, /) -> str:
         """Send a webhook with the world's deliveries; its id."""
 
     def documents(self, collection: str, /) -> Sequence[Facts]:
@@ -117,7 +124,7 @@ class Performance:
 
     The `order` is shared by a scenario and those that it includes; `wanted_later` says whether the
     steps after an included one may ask for an exchange. Steps with `respond` answer requests from the
-    start until `close` is called.
+    start until `close` is called, and rules look at what happens.
     """
 
     def __init__(
@@ -136,7 +143,16 @@ class Performance:
         self._outputs: dict[str, dict[str, Any]] = {}
         self._included: dict[int, tuple[StepReport, ...]] = {}
         answering = Answering(scenario.steps, order.mode, self._scope, self._outputs.__setitem__)
-        self.close: Callable[[], None] = stage.intercept(answering) if answering.is_needed else lambda: None
+        self.rules = Rules(scenario.rules, stage, self._scope)
+        self._stops = [stage.intercept(answering)] if answering.is_needed else []
+        if scenario.rules:
+            self._stops.append(stage.listen(self.rules))
+
+    def close(self) -> None:
+        """Leave answers to the emulator again, and what happens to itself."""
+        for stop in self._stops:
+            stop()
+        self._stops.clear()
 
     def outputs(self) -> dict[str, Any]:
         """What the scenario gives, once its steps have passed. Raises what expressions raise."""
@@ -171,6 +187,8 @@ class Performance:
 
         try:
             scope, details = await self._do(index, step)
+            if self.rules.failures:
+                raise FailedError(self.rules.failures)
             outputs = evaluate(step.outputs, scope)
         except (FailedError, MockserverError) as error:
             said = error.details if isinstance(error, FailedError) else str(error).splitlines()
@@ -214,7 +232,7 @@ class Performance:
             case CallStep():
                 return await self._call(index, step)
             case SendStep():
-                return await self._send(step)
+                return self._send(step)
             case IncludeStep():
                 return await self._include(index, step)
             case SettleStep():
@@ -310,15 +328,11 @@ class Performance:
             raise FailedError(answered_otherwise(match, found))
         return self._scope(found), [label(found)]
 
-    async def _send(self, step: SendStep) -> tuple[Scope, list[str]]:
+    def _send(self, step: SendStep) -> tuple[Scope, list[str]]:
         scope = self._scope()
         method, url = url_of(evaluate(step.send, scope))
-        headers = {name.lower(): str(value) for name, value in evaluate(step.headers, scope).items()}
-        body = evaluate(step.text, scope) or ""
-        if step.body is not UNSET:
-            body = msgspec.json.encode(evaluate(step.body, scope)).decode()
-            headers.setdefault("content-type", "application/json")
-        delivery = await self._stage.send(method, url, headers, body)
+        headers, body = message_of(step.headers, step.body, step.text, scope)
+        delivery = self._stage.send(method, url, headers, body)
         return self._scope(_done(step.send, {"headers": headers, "body": body}, {"delivery": delivery})), [delivery]
 
     async def _document(self, step: ExpectDocumentStep) -> tuple[Scope, list[str]]:

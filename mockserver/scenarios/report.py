@@ -35,7 +35,10 @@ class StepReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a run; every step is there, those after a failed one as skipped."""
+    """What came of a run; every step is there, those after a failed one as skipped.
+
+    `rules` counts how often each was set off.
+    """
 
     scenario: str
     outcome: Literal["passed", "failed"]
@@ -43,6 +46,7 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[StepReport, ...]
     seconds: float
     outputs: dict[str, Any] = {}
+    rules: dict[str, int] = {}
 
     @property
     def failed_step(self) -> StepReport | None:

@@ -59,6 +59,7 @@ async def run(
         steps=tuple(reports),
         seconds=time.monotonic() - began,
         outputs=performance.outputs() if passed else {},
+        rules=performance.rules.fired,
     )
 
 

@@ -15,6 +15,7 @@ from mockserver.scenarios.caller import Caller, Request
 from mockserver.scenarios.model import Scenario
 from mockserver.world.header import ClockSpec
 from mockserver.world.interception import Interceptor
+from mockserver.world.journal import Exchange
 from mockserver.world.world import World
 
 Facts = Mapping[str, Any]
@@ -80,7 +81,19 @@ class LiveStage:
         documents: list[Facts] = msgspec.to_builtins(list(self._world.collections[collection]))
         return documents
 
-    async def send(self, method: str, url: str, headers: Mapping[str, str], body: str, /) -> str:
+    def act_now(self, name: str, arguments: Mapping[str, Any], /) -> object:
+        return self._world.act(name, dict(arguments))
+
+    def listen(self, listener: Callable[[Facts], None], /) -> Callable[[], None]:
+        listeners = self._world.journal.listeners
+
+        def hear(exchange: Exchange) -> None:
+            listener(exchange.facts)
+
+        listeners.append(hear)
+        return lambda: listeners.remove(hear)
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: str, /) -> str:
         with self._world.transaction():
             pairs = tuple(headers.items())
             return self._world.outbox.send("scenario", about="", method=method, url=url, headers=pairs, body=body).id

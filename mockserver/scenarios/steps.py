@@ -287,6 +287,15 @@ def call_of(written: str, *, urls: bool = False) -> tuple[str, str]:
     return method.upper(), path
 
 
+def message_of(headers: Mapping[str, Any], body: Any, text: str | None, scope: Scope) -> tuple[dict[str, str], str]:
+    """Headers and body of a message, with every expression evaluated; `body` is JSON unless it is UNSET."""
+    given = {name.lower(): str(value) for name, value in evaluate(headers, scope).items()}
+    if body is UNSET:
+        return given, evaluate(text, scope) or ""
+    given.setdefault("content-type", "application/json")
+    return given, msgspec.json.encode(evaluate(body, scope)).decode()
+
+
 def url_of(written: str) -> tuple[str, str]:
     """Method and URL of a `send` such as `POST https://plugin.test/hook`; raises `Invalid` for anything else."""
     method, url = call_of(written, urls=True)

@@ -37,6 +37,10 @@ def wiring_problems(scenario: Mapping[str, Any]) -> Iterator[Problem]:
             yield from _problem_of(reference, field, step, inputs, earlier, ids)
         if isinstance(id_, str):
             earlier.setdefault(id_, _names(step.get("outputs")))
+    for reference in references(scenario.get("rules"), "$.rules"):
+        expression = reference.expression
+        if expression is None or expression.root in ("inputs", "steps"):
+            yield from _problem_of(reference, "a rule", {}, inputs, earlier, ids)
     for reference in references(scenario.get("outputs"), "$.outputs"):
         yield from _problem_of(reference, "the outputs of a scenario", {}, inputs, earlier, ids)
 

@@ -35,6 +35,7 @@ class Theatre:
         self.shelves: dict[str, list[Facts]] = {}
         self.library: dict[str, str] = {}
         self.closed = 0
+        self.listeners: list[Callable[[Facts], None]] = []
         self.interceptors: list[Interceptor] = []
         self._ids = itertools.count(1)
         self._came: asyncio.Event | None = None
@@ -54,6 +55,8 @@ class Theatre:
     def happen(self, facts: Facts) -> None:
         number = next(self._ids)
         self.journal.append({"id": number, "began": number, **facts})
+        for listener in tuple(self.listeners):
+            listener(self.journal[-1])
         if self._came is not None:
             self._came.set()
 
@@ -77,7 +80,19 @@ class Theatre:
             raise answer
         return answer  # type: ignore[return-value]
 
-    async def send(self, method: str, url: str, headers: Mapping[str, str], body: str, /) -> str:
+    def act_now(self, name: str, arguments: Mapping[str, Any], /) -> object:
+        self.acted.append((name, arguments))
+        result = self.results.get(name)
+        if isinstance(result, MockserverError):
+            raise result
+        self.happen({"kind": "action", "path": name, "body": arguments, "response": {"body": result}})
+        return result
+
+    def listen(self, listener: Callable[[Facts], None], /) -> Callable[[], None]:
+        self.listeners.append(listener)
+        return lambda: self.listeners.remove(listener)
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: str, /) -> str:
         self.sent.append((method, url, dict(headers), body))
         return "delivery-1"
 
