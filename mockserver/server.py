@@ -87,6 +87,8 @@ class Server(uvicorn.Server):
                 lifespan="on",
                 # Nobody here speaks WebSocket, whatever library for it is installed beside us.
                 ws="none",
+                # A header would change scheme and client, and any program here can send it; `public_url` is for proxies.
+                proxy_headers=False,
             )
         )
         self._sock = sock
