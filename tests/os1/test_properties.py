@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -35,6 +36,8 @@ from mockserver.wire import Rejected
 from mockserver.world.world import Schema, World
 from mockserver.world.worlds import ClockSpec, Worlds
 from tests.os1.helpers import CONTAINERS, CONTAINERS_NEXT, GATES, LANEMAP, LOCATIONS, YARD, YARD_NEXT
+
+pytestmark = pytest.mark.timeout(300)
 
 QUICKSTART = fixtures.read(
     (Path(__file__).parents[2] / "fixtures/os1/quickstart.yaml").read_text(encoding="utf-8"), "quickstart.yaml"
@@ -223,5 +226,5 @@ class OnboardingLife(RuleBasedStateMachine):
             self.seen[step.id] = rank
 
 
-OnboardingLife.TestCase.settings = settings(max_examples=40, stateful_step_count=40)
+OnboardingLife.TestCase.settings = settings(max_examples=25, stateful_step_count=30)
 test_whatever_people_do = OnboardingLife.TestCase

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mockserver.errors import Refused
-from mockserver.platforms.os1.access import groups_in
 from mockserver.platforms.os1.directory import subject_of
 from mockserver.platforms.os1.events import note_event
 from mockserver.platforms.os1.models import (
@@ -107,8 +106,3 @@ def onboarded_version(world: World, tenant: Tenant, subject: App | Solution) -> 
         if holdings and all(holding is not None and holding.version == each for holding, each in holdings):
             return version
     return None
-
-
-def group_names(world: World, tenant: Tenant) -> list[str]:
-    """The names of the user groups of a tenant, each once."""
-    return list(dict.fromkeys(each.name for each in groups_in(world, tenant.id)))
