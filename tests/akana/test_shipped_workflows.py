@@ -1,4 +1,4 @@
-"""The two workflows that ship use, together, everything on the vendor's page, and lint has nothing to say about them."""
+"""The two workflows that ship use together everything on the vendor's page, and lint has nothing to say about them."""
 
 from __future__ import annotations
 
