@@ -87,7 +87,7 @@ class Server(uvicorn.Server):
                 lifespan="on",
                 # Nobody here speaks WebSocket, whatever library for it is installed beside us.
                 ws="none",
-                # A header would change scheme and client, and any program here can send it; `public_url` is for proxies.
+                # Any program here could send headers that change scheme and client; for proxies there is `public_url`.
                 proxy_headers=False,
             )
         )
