@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from pytest_httpserver import HTTPServer
+from werkzeug import Response
 
 from tests.akana.portal import AMY, DORA, Portal
 from tests.akana.provider import Provider
@@ -149,6 +151,24 @@ def test_a_provider_that_is_not_there_is_a_failure(new_portal: Callable[..., Por
     edit(portal, version)
     assert registration(portal, version)["state"] == "failed"
     assert registration(portal, version)["error"]
+
+
+def test_a_provider_that_does_not_answer_in_time_is_a_failure(
+    new_portal: Callable[..., Portal], httpserver: HTTPServer
+):
+    over = threading.Event()
+    httpserver.expect_request("/register").respond_with_handler(lambda _: Response(status=over.wait(30) and 500))
+    portal = new_portal(registration_endpoint=httpserver.url_for("/register"))
+    portal.world.control.put("settings", json={"core": {"webhook_timeout": 0.2}}).raise_for_status()
+    version = governed(portal)
+    try:
+        edit(portal, version)
+        assert "within 0.2 s" in registration(portal, version)["error"]
+        (delivery,) = deliveries(portal)
+    finally:
+        over.set()
+    assert (delivery["state"], delivery["status"]) == ("failed", None)
+    assert "within 0.2 s" in delivery["error"]
 
 
 def test_a_deletion_that_fails_can_be_repeated(registering: Portal, provider: Provider):
