@@ -51,7 +51,8 @@ TENANTS_ = ("yarddev", "lanedev", "staging", "acme", "globex", "pilot")
 RANK = {"initialising": 0, "subscribing": 1, "undoing": 1, "over": 2}
 
 
-def new_world(**options: object) -> World:
+def new_worlds(**options: object) -> Worlds:
+    """Worlds without a server, of which `alpha` has OS1's fixture and these settings of its section."""
     worlds = Worlds(
         SCHEMA,
         wall=time.time,
@@ -60,7 +61,12 @@ def new_world(**options: object) -> World:
         fixtures=("os1/quickstart",),
         settings={"os1": options},
     )
-    return worlds.create("alpha")
+    worlds.create("alpha")
+    return worlds
+
+
+def new_world(**options: object) -> World:
+    return new_worlds(**options).find("alpha")
 
 
 class OnboardingLife(RuleBasedStateMachine):

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from mockserver.platforms.os1.callers import caller_of
+from mockserver.platforms.os1.callers import Caller, caller_of
 from mockserver.platforms.os1.carriers import DEVELOPER, ONBOARDING_PAGE
 from mockserver.platforms.os1.directory import subject_of, version_with
 from mockserver.platforms.os1.errors import Error, decode
@@ -118,7 +118,12 @@ def onboard_v1(world: World, call: Call) -> Answer:
 
 
 def _onboard(
-    world: World, call: Call, api: Api, body: OnboardV1 | OnboardV2, init_sequence: tuple[str, ...] | None, caller: Any
+    world: World,
+    call: Call,
+    api: Api,
+    body: OnboardV1 | OnboardV2,
+    init_sequence: tuple[str, ...] | None,
+    caller: Caller,
 ) -> Answer:
     overwrite = _overwrite(call, body.stack_credential_overwrite)
     version = version_with(world, body.version_id)

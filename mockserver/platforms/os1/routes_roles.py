@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -32,6 +33,8 @@ from mockserver.platforms.os1.permissions import file_held, held
 from mockserver.platforms.os1.routes_aaa import CoreHeaders, Envelope
 from mockserver.wire import Answer, Call, Evidence, Reply, Route
 from mockserver.world.world import World
+
+Handler = Callable[[World, Call], Answer]
 
 RESOURCE_ID = "resource:"
 
@@ -218,7 +221,7 @@ _MADE = Reply(201, "Its id.", Envelope)
 _APP = "/core/api/v1/aaa/apps/{appId}"
 
 
-def _pair(path: str, what: str, show: Any, add: Any, body: type) -> tuple[Route, Route]:
+def _pair(path: str, what: str, show: Handler, add: Handler, body: type) -> tuple[Route, Route]:
     evidence = Evidence("assumed", "assumed", "assumed", _NOTE)
     return (
         Route(
