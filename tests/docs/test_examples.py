@@ -49,7 +49,7 @@ def run_pytest(file: str, *arguments: str) -> str:
     """What pytest prints of an example that passes, without the configuration of this repository."""
     return run(
         *(sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", ".", "-p", "no:cacheprovider", "-W", "error"),
-        *("-p", "no:schemathesis"),  # it takes a second to load, in every process
+        *("-p", "no:schemathesis"),  # it takes half a second to load, in every process
         *(file, *arguments),
     )
 

@@ -8,11 +8,18 @@ from typing import Any, cast
 import httpx2
 import pytest
 import requests
+import schemathesis.pytest.plugin
 
 from mockserver.app import App, build_app
 from mockserver.server import running
 from mockserver.settings import Settings
 from tests.fuzz.described import Known
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # pyproject.toml keeps it out of all other processes.
+    if not config.pluginmanager.is_registered(schemathesis.pytest.plugin):
+        config.pluginmanager.register(schemathesis.pytest.plugin, "schemathesis-of-fuzz")
 
 
 class Watched:

@@ -32,6 +32,8 @@ def as_installed(monkeypatch: pytest.MonkeyPatch, _only_what_the_test_is_about: 
     """Inner runs find plugins as a stranger's do: by what is installed."""
     monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
     monkeypatch.delenv("PYTEST_PLUGINS")
+    # A stranger has not got it, and it takes a while to load.
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:schemathesis")
 
 
 @pytest.fixture
