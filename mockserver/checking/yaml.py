@@ -7,11 +7,12 @@ Size, nesting and aliases are bounded.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from mockserver.checking.conversion import attempt
-from mockserver.checking.paths import ancestors
+from mockserver.checking.paths import ancestors, position
 from mockserver.checking.yaml_reader import Reading, read_text
 from mockserver.errors import InvalidFile, Problem
 
@@ -42,11 +43,13 @@ def read(text: str | bytes, source: str) -> Document:
     return Document(reading.value, reading.positions, source)
 
 
-def load(text: str | bytes, type_: type[T], source: str) -> T:
+def load(
+    text: str | bytes, type_: type[T], source: str, *, consistent: Callable[[T], Iterable[Problem]] = lambda value: ()
+) -> T:
     """The one document in `text` as a `type_`; a file that fits is walked once, by the YAML reader.
 
-    Raises InvalidFile with every problem of the YAML and of the values, in the order of the file; TypeError for types
-    that msgspec does not support.
+    `consistent` says what types cannot, once they fit. Raises InvalidFile with every problem of the YAML and of the
+    values, in the order of the file; TypeError for types that msgspec does not support.
     """
     reading = read_text(text)
     if not reading.whole:
@@ -54,7 +57,23 @@ def load(text: str | bytes, type_: type[T], source: str) -> T:
     value, problems = attempt(reading.value, type_, reading.positions)
     if problems or reading.problems:
         raise InvalidFile(source, _in_order([*reading.problems, *_beside(reading, problems)]))
+    if told := [_placed(problem, reading) for problem in consistent(value)]:
+        raise InvalidFile(source, _in_order(told))
     return value
+
+
+def repeated(what: str, named: Iterable[tuple[str, str]]) -> Iterator[Problem]:
+    """The names among (path, name) that were used at an earlier path; `what` they are, such as "a handle"."""
+    first: dict[str, str] = {}
+    for path, name in named:
+        if name in first:
+            yield Problem(path, f"{what} not used at {first[name]}", repr(name))
+        first.setdefault(name, path)
+
+
+def _placed(problem: Problem, reading: Reading) -> Problem:
+    line, column = position(problem.path, reading.positions)
+    return replace(problem, line=line, column=column)
 
 
 def _beside(reading: Reading, problems: list[Problem]) -> list[Problem]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mockserver.checking import yaml
-from mockserver.checking.paths import position
+from mockserver.checking.yaml import repeated
 from mockserver.errors import InvalidFile, Problem, nearest
 from mockserver.platforms.akana import seeding
 from mockserver.platforms.akana.fixture_file import (
@@ -37,18 +36,9 @@ class AkanaFixture:
 
 def read(text: str, source: str) -> AkanaFixture:
     """Read a fixture file; raises `InvalidFile` with every problem, each with line and column."""
-    file = yaml.load(text, FixtureFile, source)
-    problems = list(_inconsistencies(file, source))
-    if problems:
-        positions = yaml.read(text, source).positions
-        placed = [_placed(each, positions) for each in problems]
-        raise InvalidFile(source, sorted(placed, key=lambda each: (each.line or 0, each.column or 0)))
-    return AkanaFixture(file, source)
-
-
-def _placed(problem: Problem, positions: dict[str, tuple[int, int]]) -> Problem:
-    line, column = position(problem.path, positions)
-    return dataclasses.replace(problem, line=line, column=column)
+    return AkanaFixture(
+        yaml.load(text, FixtureFile, source, consistent=lambda file: _inconsistencies(file, source)), source
+    )
 
 
 def _inconsistencies(file: FixtureFile, source: str) -> Iterator[Problem]:
@@ -61,11 +51,11 @@ def _inconsistencies(file: FixtureFile, source: str) -> Iterator[Problem]:
     for path, user in users:
         if MAIL.fullmatch(user.email) is None:
             yield Problem(f"{path}.email", "a mail address", repr(user.email))
-    yield from _repeated("a mail address", [(f"{path}.email", user.email) for path, user in users])
+    yield from repeated("a mail address", [(f"{path}.email", user.email) for path, user in users])
     businesses = [(f"$.businesses[{b}]", each) for b, each in enumerate(file.businesses)]
-    yield from _repeated("a name", [(f"{path}.name", each.name) for path, each in businesses])
-    yield from _repeated("a name", [(f"$.workflows[{w}].name", each.name) for w, each in enumerate(file.workflows)])
-    yield from _repeated("a name", [(f"$.groups[{g}].name", each.name) for g, each in enumerate(file.groups)])
+    yield from repeated("a name", [(f"{path}.name", each.name) for path, each in businesses])
+    yield from repeated("a name", [(f"$.workflows[{w}].name", each.name) for w, each in enumerate(file.workflows)])
+    yield from repeated("a name", [(f"$.groups[{g}].name", each.name) for g, each in enumerate(file.groups)])
     emails = [user.email for _, user in users]
     for w, workflow in enumerate(file.workflows):
         yield from _workflow_problems(f"$.workflows[{w}]", workflow, source)
@@ -76,8 +66,8 @@ def _inconsistencies(file: FixtureFile, source: str) -> Iterator[Problem]:
     invitable = [*emails, *(group.name for group in file.groups)]
     for path, business in businesses:
         yield from _choice_problems(path, business, file)
-        yield from _repeated("a name", [(f"{path}.apis[{a}].name", api.name) for a, api in enumerate(business.apis)])
-        yield from _repeated("a name", [(f"{path}.apps[{a}].name", app.name) for a, app in enumerate(business.apps)])
+        yield from repeated("a name", [(f"{path}.apis[{a}].name", api.name) for a, api in enumerate(business.apis)])
+        yield from repeated("a name", [(f"{path}.apps[{a}].name", app.name) for a, app in enumerate(business.apps)])
         for a, api in enumerate(business.apis):
             yield from _people_problems(f"{path}.apis[{a}].admins", api.admins, emails)
             yield from _people_problems(f"{path}.apis[{a}].invited", api.invited, invitable)
@@ -87,14 +77,6 @@ def _inconsistencies(file: FixtureFile, source: str) -> Iterator[Problem]:
                 for c, connection in enumerate(version.connections):
                     place = f"{path}.apps[{a}].versions[{v}].connections[{c}]"
                     yield from _connection_problems(place, connection, apis)
-
-
-def _repeated(what: str, named: Iterable[tuple[str, str]]) -> Iterator[Problem]:
-    first: dict[str, str] = {}
-    for path, name in named:
-        if name in first:
-            yield Problem(path, f"{what} not used at {first[name]}", repr(name))
-        first.setdefault(name, path)
 
 
 def _people_problems(path: str, named: tuple[str, ...], known: list[str]) -> Iterator[Problem]:

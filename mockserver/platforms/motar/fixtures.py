@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
 
 from mockserver.checking import yaml
-from mockserver.checking.paths import position
-from mockserver.errors import InvalidFile, Problem, nearest
+from mockserver.checking.yaml import repeated
+from mockserver.errors import Problem, nearest
 from mockserver.platforms.motar import makers
 from mockserver.platforms.motar.models import Organization, Role, User
 from mockserver.platforms.motar.settings import MotarSettings
@@ -92,18 +91,7 @@ class MotarFixture:
 
 def read(text: str, source: str) -> MotarFixture:
     """Read a fixture file; raises `InvalidFile` with every problem, each with line and column."""
-    file = yaml.load(text, FixtureFile, source)
-    problems = list(_inconsistencies(file))
-    if problems:
-        positions = yaml.read(text, source).positions
-        placed = [_placed(each, positions) for each in problems]
-        raise InvalidFile(source, sorted(placed, key=lambda each: (each.line or 0, each.column or 0)))
-    return MotarFixture(file)
-
-
-def _placed(problem: Problem, positions: dict[str, tuple[int, int]]) -> Problem:
-    line, column = position(problem.path, positions)
-    return dataclasses.replace(problem, line=line, column=column)
+    return MotarFixture(yaml.load(text, FixtureFile, source, consistent=_inconsistencies))
 
 
 def _inconsistencies(file: FixtureFile) -> Iterator[Problem]:
@@ -112,32 +100,24 @@ def _inconsistencies(file: FixtureFile) -> Iterator[Problem]:
         if makers.HANDLE.fullmatch(user.handle) is None:
             meant = "@" + "".join(user.handle.replace("@", "").split())
             yield Problem(f"{path}.handle", "a handle: @ and then no space", repr(user.handle), meant)
-    yield from _repeated("a handle", [(f"{path}.handle", user.handle) for path, user in _users(file)])
+    yield from repeated("a handle", [(f"{path}.handle", user.handle) for path, user in _users(file)])
     organizations = [(f"$.organizations[{o}]", each) for o, each in enumerate(file.organizations)]
-    yield from _repeated("a name", [(f"{path}.name", each.name) for path, each in organizations])
+    yield from repeated("a name", [(f"{path}.name", each.name) for path, each in organizations])
     plugins = [
         (f"{path}.plugins[{p}]", organization, plugin)
         for path, organization in organizations
         for p, plugin in enumerate(organization.plugins)
     ]
-    yield from _repeated("a name", [(f"{path}.name", plugin.name) for path, _, plugin in plugins])
+    yield from repeated("a name", [(f"{path}.name", plugin.name) for path, _, plugin in plugins])
     client_ids = [(f"{path}.client_id", plugin.client_id) for path, _, plugin in plugins if plugin.client_id]
-    yield from _repeated("a client ID", client_ids)
+    yield from repeated("a client ID", client_ids)
     for path, organization in organizations:
         apps = [(f"{path}.apps[{a}]", app) for a, app in enumerate(organization.apps)]
-        yield from _repeated("a name", [(f"{place}.name", app.name) for place, app in apps])
+        yield from repeated("a name", [(f"{place}.name", app.name) for place, app in apps])
         for place, app in apps:
             yield from _owner_problems(place, app, organization)
     for path, organization, plugin in plugins:
         yield from _plugin_problems(path, plugin, organization)
-
-
-def _repeated(what: str, named: Iterable[tuple[str, str]]) -> Iterator[Problem]:
-    first: dict[str, str] = {}
-    for path, name in named:
-        if name in first:
-            yield Problem(path, f"{what} not used at {first[name]}", repr(name))
-        first.setdefault(name, path)
 
 
 def _owner_problems(path: str, app: AppSeed, organization: OrganizationSeed) -> Iterator[Problem]:

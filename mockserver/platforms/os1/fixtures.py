@@ -10,8 +10,8 @@ from typing import Literal
 import msgspec
 
 from mockserver.checking import yaml
-from mockserver.checking.paths import position
-from mockserver.errors import InvalidFile, Problem, nearest
+from mockserver.checking.yaml import repeated
+from mockserver.errors import Problem, nearest
 from mockserver.platforms.os1 import makers, manifest
 from mockserver.platforms.os1.models import AppState, AppType, Role, SolutionState, SolutionType, TenantType
 from mockserver.platforms.os1.seeding import seed_world
@@ -134,18 +134,7 @@ class Os1Fixture:
 
 def read(text: str, source: str) -> Os1Fixture:
     """Read a fixture file; raises `InvalidFile` with every problem, each with line and column."""
-    file = yaml.load(text, FixtureFile, source)
-    problems = list(_inconsistencies(file))
-    if problems:
-        positions = yaml.read(text, source).positions
-        placed = [_placed(each, positions) for each in problems]
-        raise InvalidFile(source, sorted(placed, key=lambda each: (each.line or 0, each.column or 0)))
-    return Os1Fixture(file)
-
-
-def _placed(problem: Problem, positions: dict[str, tuple[int, int]]) -> Problem:
-    line, column = position(problem.path, positions)
-    return dataclasses.replace(problem, line=line, column=column)
+    return Os1Fixture(yaml.load(text, FixtureFile, source, consistent=_inconsistencies))
 
 
 def _inconsistencies(file: FixtureFile) -> Iterator[Problem]:
@@ -157,11 +146,11 @@ def _inconsistencies(file: FixtureFile) -> Iterator[Problem]:
     users += [(f"$.users[{n}]", OrganizationSeed(name=""), each) for n, each in enumerate(file.users)]
     versions = {f"{app.listing}@{each.version}": each for _, _, app in apps for each in app.versions}
     solution_versions = {f"{s.listing}@{each.version}": each for _, s in solutions for each in s.versions}
-    yield from _repeated("a handle", [(f"{path}.handle", each.handle) for path, _, each in users])
-    yield from _repeated("an organization", [(f"{path}.name", each.name) for path, each in organizations])
+    yield from repeated("a handle", [(f"{path}.handle", each.handle) for path, _, each in users])
+    yield from repeated("an organization", [(f"{path}.name", each.name) for path, each in organizations])
     listings = [(f"{path}.listing", app.listing) for path, _, app in apps]
-    yield from _repeated("a listing", [*listings, *((f"{path}.listing", each.listing) for path, each in solutions)])
-    yield from _repeated("a stack", [(f"$.stacks[{n}].id", each.id) for n, each in enumerate(file.stacks)])
+    yield from repeated("a listing", [*listings, *((f"{path}.listing", each.listing) for path, each in solutions)])
+    yield from repeated("a stack", [(f"$.stacks[{n}].id", each.id) for n, each in enumerate(file.stacks)])
     for path, organization, user in users:
         if makers.HANDLE.fullmatch(user.handle) is None:
             yield Problem(f"{path}.handle", "a handle: @ and then no space", repr(user.handle))
@@ -172,7 +161,7 @@ def _inconsistencies(file: FixtureFile) -> Iterator[Problem]:
             yield Problem(f"{path}.team", f"a team of {organization.name}", repr(app.team), near)
         yield from _versions(path, app)
     for path, solution in solutions:
-        yield from _repeated(
+        yield from repeated(
             "a version", [(f"{path}.versions[{n}]", v.version) for n, v in enumerate(solution.versions)]
         )
         for n, version in enumerate(solution.versions):
@@ -188,7 +177,7 @@ def _inconsistencies(file: FixtureFile) -> Iterator[Problem]:
 
 
 def _versions(path: str, app: AppSeed) -> Iterator[Problem]:
-    yield from _repeated("a version", [(f"{path}.versions[{n}]", each.version) for n, each in enumerate(app.versions)])
+    yield from repeated("a version", [(f"{path}.versions[{n}]", each.version) for n, each in enumerate(app.versions)])
     for n, version in enumerate(app.versions):
         where = f"{path}.versions[{n}]"
         yield from _semver(f"{where}.version", version.version)
@@ -205,7 +194,7 @@ def _tenants(
         for s, stack in enumerate(file.stacks)
         for t, each in enumerate(stack.tenants)
     ]
-    yield from _repeated("a tenant", [(f"{path}.id", each.id) for path, _, each in tenants])
+    yield from repeated("a tenant", [(f"{path}.id", each.id) for path, _, each in tenants])
     known: dict[str, AppVersionSeed | SolutionVersionSeed] = {**versions, **solutions}
     for path, stack, tenant in tenants:
         if makers.TENANT_ID.fullmatch(tenant.id) is None:
@@ -234,11 +223,3 @@ def _unknown(path: str, expected: str, names: Iterable[str], known: Iterable[str
     for n, name in enumerate(names):
         if name not in candidates:
             yield Problem(f"{path}[{n}]", expected, repr(name), nearest(name, candidates))
-
-
-def _repeated(what: str, named: Iterable[tuple[str, str]]) -> Iterator[Problem]:
-    first: dict[str, str] = {}
-    for path, name in named:
-        if name in first:
-            yield Problem(path, f"{what} not used at {first[name]}", repr(name))
-        first.setdefault(name, path)
