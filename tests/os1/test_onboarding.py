@@ -398,6 +398,12 @@ def test_what_was_undone_is_not_repeated_for_later_tenants(new_os1: Callable[...
     os1.advance()
     assert os1.held("late") == {}
 
+    os1.world.act("os1.retry_onboarding")
+    os1.advance()
+    os1.world.act("os1.create_tenant", id="later", stack="sandbox")
+    os1.advance()
+    assert os1.held("later") == {"containers": CONTAINERS}
+
 
 def test_an_onboarding_goes_on_where_a_snapshot_was_taken(os1: Os1):
     status_id = os1.onboard("@asha", YARD, tenantIds=["yarddev", "lanedev"]).json()["data"]

@@ -78,10 +78,17 @@ def retry(world: World, onboarding: Onboarding, tenant_id: str | None = None) ->
         wanted = [each for each in wanted if each == tenant_id]
     if not wanted:
         raise Refused(f"Nothing failed in the onboarding {onboarding.id}{f' for {tenant_id}' if tenant_id else ''}.")
-    return repeat(world, onboarding, [world[TENANTS][each] for each in wanted], why=f"retry of {onboarding.id}")
+    return repeat(
+        world,
+        onboarding,
+        [world[TENANTS][each] for each in wanted],
+        why=f"retry of {onboarding.id}",
+        # What was undone is no longer promised to later tenants of the stack.
+        enrols=progress.undone,
+    )
 
 
-def repeat(world: World, original: Onboarding, tenants: list[Tenant], *, why: str) -> Onboarding:
+def repeat(world: World, original: Onboarding, tenants: list[Tenant], *, why: str, enrols: bool = False) -> Onboarding:
     """Onboard the same to other tenants, as the same user; raises `Refused` where a gate is shut."""
     version = version_with(world, original.version)
     if version is None:
@@ -93,6 +100,7 @@ def repeat(world: World, original: Onboarding, tenants: list[Tenant], *, why: st
         api=original.api,
         overwrite=original.overwrite,
         repeats=original,
+        enrols=enrols,
         why=why,
     )
     try:

@@ -37,7 +37,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What an onboarding is asked to do.
 
     `init_sequence` is the caller's own order, or None to work it out; `repeats` is an onboarding whose
-    order and permissions are taken as they were.
+    order and permissions are taken as they were. `enrols` says that later tenants of the stack get it too.
     """
 
     version: Version
@@ -47,6 +47,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     overwrite: bool
     init_sequence: tuple[str, ...] | None = None
     repeats: Onboarding | None = None
+    enrols: bool = True
     why: str = "requested"
 
 
@@ -96,7 +97,7 @@ def accept(world: World, caller: Caller, order: Order, note: gates.Note) -> Onbo
     )
     world[PROGRESS].insert(Progress(id=onboarding.id))
     world[RUNNING].insert(Running(onboarding.id, tuple(turn.app for turn in turns)))
-    if order.stack is not None and order.repeats is None:
+    if order.stack is not None and order.enrols:
         world[ENROLMENTS].put(
             Enrolment(id=f"{order.stack}/{subject.id}", stack=order.stack, subject=subject.id, onboarding=onboarding.id)
         )
