@@ -71,6 +71,16 @@ def test_a_list_in_xml_is_rss(portal: Portal):
     category = root.find("channel/item/category")
     assert category is not None
     assert (category.get("domain"), category.text) == ("uddi:soa.com:resourcetype", "app")
+    guid = root.find("channel/item/guid")
+    assert guid is not None
+    assert (guid.get("isPermaLink"), guid.text) == ("false", portal.world.documents("akana.apps")[0]["id"])
+    contracts = portal[AMY].get(f"/api/apps/versions/{ledger(portal)}/contracts", headers=XML).text
+    about = ET.fromstring(contracts).find("channel/item/EntityReferences/EntityReference")
+    assert about is not None
+    assert (about.findtext("Title"), about.findtext("Guid")) == ("1.0", ledger(portal))
+    assert [(each.get("domain"), each.text) for each in about.findall("Category")] == [
+        ("uddi:soa.com:resourcetype", "appversion")
+    ]
 
 
 def test_a_fault_comes_as_the_client_takes_it(portal: Portal):
@@ -114,6 +124,7 @@ def test_a_path_that_is_nothing_is_akanas_404(portal: Portal):
         ({"a": [1, 2]}, "<r><a>1</a><a>2</a></r>"),
         ({"a": {"b": True}}, "<r><a><b>true</b></a></r>"),
         ({"a": []}, "<r></r>"),
+        ({"a": [{"value": "<b>", "domain": 'x"y'}]}, '<r><a domain="x&quot;y">&lt;b&gt;</a></r>'),
         ({"a": "x\x00y"}, "<r><a>x\ufffdy</a></r>"),
     ],
 )
