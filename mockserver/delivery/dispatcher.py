@@ -7,11 +7,10 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 import msgspec
 
@@ -37,8 +36,7 @@ STORE_AGAIN = 1.0
 INTERRUPTED = "interrupted: the emulator ended while this attempt was under way"
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(msgspec.Struct, frozen=True):
     """How much of an answer is read, in bytes; how many attempts are under way at once, in all and to one target."""
 
     response: int = 256 * 1024
@@ -46,10 +44,9 @@ class Bounds:
     attempts_per_target: int = 16
 
 
-@dataclass(slots=True)
-class _Lane:
-    waiting: deque[str] = field(default_factory=deque)
-    known: set[str] = field(default_factory=set)
+class _Lane(msgspec.Struct):
+    waiting: deque[str] = msgspec.field(default_factory=deque)
+    known: set[str] = set()
     task: asyncio.Task[None] | None = None
 
 
@@ -156,7 +153,7 @@ class Dispatcher:
             await kept
         began = world.journal.begin()
         at, wall, started = world.clock.now(), world.wall(), time.perf_counter()
-        outcome = await self._send(delivery, world.settings(CoreSettings).webhook_timeout)
+        outcome = await self._send_or_fail(world, delivery)
         seconds = time.perf_counter() - started
         world.check_alive()
         parts = _split(delivery.url)
@@ -191,6 +188,29 @@ class Dispatcher:
             exchange=exchange.id,
         )
         await _keep(world, lambda: _record(world, delivery_id, attempt))
+
+    async def _send_or_fail(self, world: World, delivery: Delivery) -> _Outcome:
+        """Send, unless a fault of the world says that it goes otherwise."""
+        timeout = world.settings(CoreSettings).webhook_timeout
+        hit = world.faults.take("delivery", _facts(delivery), world.clock.now()) if world.faults else None
+        if hit is None:
+            return await self._send(delivery, timeout)
+        fault = hit.fault
+        await asyncio.sleep(min(hit.delay, timeout))
+        if hit.delay >= timeout:
+            return _Outcome(delivery.headers, error=f"no answer within {timeout:g} s ({hit.id}: {fault.in_words()})")
+        loses = fault.wire is not None or fault.replaces
+        outcome = _Outcome(delivery.headers) if loses and not fault.processed else await self._send(delivery, timeout)
+        if fault.wire is not None:
+            what = {"reset": "the connection was reset", "timeout": f"no answer within {timeout:g} s"}
+            error = what.get(fault.wire, "the connection was closed without an answer")
+            return msgspec.structs.replace(
+                outcome, status=None, headers=(), body=b"", error=f"{error} ({hit.id}: {fault.in_words()})"
+            )
+        if not loses and outcome.status is None:
+            return outcome
+        status, headers, body = changed(fault, outcome.status or 200, outcome.headers, outcome.body)
+        return msgspec.structs.replace(outcome, status=status, headers=headers, body=body, error=None)
 
     async def _send(self, delivery: Delivery, timeout: float) -> _Outcome:
         import httpx2
@@ -246,14 +266,27 @@ class Dispatcher:
         return _Outcome(sent, sent_to, status=response.status_code, headers=headers, body=body)
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
+class _Outcome(msgspec.Struct, frozen=True):
     sent: tuple[tuple[str, str], ...]
     sent_to: str | None = None
     status: int | None = None
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     error: str | None = None
+
+
+def _facts(delivery: Delivery) -> dict[str, Any]:
+    """A webhook as far as it is known before it is sent."""
+    parts = _split(delivery.url)
+    headers = tuple((name.lower(), value) for name, value in delivery.headers)
+    return {
+        "kind": "delivery",
+        "method": delivery.method,
+        "path": parts.path or "/",
+        "query": multi(tuple(parse_qsl(parts.query, keep_blank_values=True))),
+        "headers": multi(headers),
+        "body": readable(headers, delivery.body.encode()),
+    }
 
 
 async def _keep(world: World, change: Callable[[], None]) -> None:

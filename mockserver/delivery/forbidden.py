@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from mockserver.errors import Invalid, MockserverError
 
@@ -38,8 +39,7 @@ class TargetRefused(MockserverError):
     """A webhook was about to go where none may go."""
 
 
-@dataclass(frozen=True)
-class Forbidden:
+class Forbidden(msgspec.Struct, frozen=True):
     """Knows the places, by name and by address; `allowed` are addresses, networks and names that are not among them.
 
     Raises `Invalid` for an entry of `allowed` that is none of these.

@@ -6,9 +6,10 @@ import ipaddress
 import os
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
+
+import msgspec
 
 from mockserver.errors import Invalid
 
@@ -16,8 +17,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 _CGROUP = re.compile(r"docker|kubepods|containerd|libpod|lxc")
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """`FROM=TO` taken apart: a host and maybe a port, and what they become; without a port in `to` it stays."""
 
     host: str

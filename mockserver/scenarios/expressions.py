@@ -19,8 +19,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+import msgspec
 
 from mockserver.checking.paths import item, member
 from mockserver.errors import Invalid, MockserverError, Unknown, nearest
@@ -41,8 +42,7 @@ _FORMS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(msgspec.Struct, frozen=True):
     """One expression, taken apart: `$steps.start.outputs.id#/a` has the root `steps`, three names and a pointer.
 
     For `request` and `response` the first name is `body`, `header`, `query`, `path` or `cookie`.
@@ -54,8 +54,7 @@ class Expression:
     pointer: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(msgspec.Struct, frozen=True):
     """Where an expression stands in a value, and what is wrong with it if it cannot be read."""
 
     path: str
@@ -64,18 +63,17 @@ class Reference:
     problem: MockserverError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(msgspec.Struct, frozen=True):
     """What expressions can reach.
 
     `steps` holds the outputs by step id; `exchange` is the journal's facts of what a step did or
     waited for, None where there is none; `path_parameters` are what `{name}` in its path stood for.
     """
 
-    inputs: Mapping[str, Any] = field(default_factory=dict)
-    steps: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    inputs: Mapping[str, Any] = {}
+    steps: Mapping[str, Mapping[str, Any]] = {}
     exchange: Mapping[str, Any] | None = None
-    path_parameters: Mapping[str, str] = field(default_factory=dict)
+    path_parameters: Mapping[str, str] = {}
 
 
 def evaluate(value: Any, scope: Scope) -> Any:

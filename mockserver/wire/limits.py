@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from mockserver.world.journal import MAX_DEPTH
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """Bounds of a vendor request in bytes, but `headers` (how many) and `depth` (levels of a JSON body).
 
     `body` is for routes that declare no bound of their own, `url` for path and query together.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from mockserver.wire.call import BadBody, Call
 
@@ -10,8 +10,7 @@ FORM_DATA = "multipart/form-data"
 MAX_PARTS = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """One part of a form: a file when it has a `filename`, else a field."""
 
     name: str
@@ -78,16 +77,15 @@ def _part(headers: dict[str, bytes], content: bytes, parse: object) -> Part:
     )
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(msgspec.Struct):
     """Collects what the parser calls out."""
 
-    parts: list[tuple[dict[str, bytes], bytes]] = field(default_factory=list)
+    parts: list[tuple[dict[str, bytes], bytes]] = []
     whole: bool = False
-    _headers: dict[str, bytes] = field(default_factory=dict)
+    _headers: dict[str, bytes] = {}
     _name: bytes = b""
     _value: bytes = b""
-    _chunks: list[bytes] = field(default_factory=list)
+    _chunks: list[bytes] = []
 
     def begin(self) -> None:
         if len(self.parts) == MAX_PARTS:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -31,8 +30,7 @@ class Answer(msgspec.Struct, frozen=True):
     body: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(msgspec.Struct, frozen=True):
     """An HTML page to be rendered by the edge: a template's name and what it shows.
 
     `form_targets` are the origins to which the page's forms may end up being redirected.
@@ -45,8 +43,7 @@ class Page:
     form_targets: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True):
     """A request the vendor would refuse: `code` is the vendor's own number or name for it.
 
     `description` goes to the client; `details` only to the journal and to pages.
@@ -55,7 +52,7 @@ class Refusal:
     status: int
     code: str
     description: str
-    details: Mapping[str, object] = field(default_factory=dict)
+    details: Mapping[str, object] = {}
     headers: Pairs = ()
 
 
@@ -80,8 +77,7 @@ def redirect(url: str, *, headers: Pairs = ()) -> Answer:
     return Answer(302, (("location", quote(url, safe=_URL_CHARACTERS)), ("cache-control", "no-store"), *headers))
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """Something that is true of the emulation as a whole: how sure we are of it, and what it is."""
 
     topic: str
@@ -89,8 +85,7 @@ class Decision:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Control:
+class Control(msgspec.Struct, frozen=True):
     """An endpoint that a platform adds to the control API: `path` lies below `/_mock/worlds/{world}/` and its name.
 
     `answer` gets the world, in a transaction, and the body as a `takes`; what it answers is sent as JSON.
@@ -102,8 +97,7 @@ class Control:
     answer: Callable[[World, Any], object]
 
 
-@dataclass(frozen=True)
-class Platform:
+class Platform(msgspec.Struct, frozen=True):
     """One emulated vendor.
 
     `routes` and `actions` are its two faces, `kinds` what it stores, `settings` its switches.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
 
 from mockserver.wire.call import BadBody, Call
 
@@ -27,8 +28,7 @@ MOST_SPECIFIC_FIRST: tuple[CredentialKind, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(msgspec.Struct, frozen=True):
     """How sure we are of a route: of what it takes, what it answers, and how it refuses.
 
     `documented` stands on a vendor's page, `observed` is what a public client relies on, `assumed`
@@ -41,8 +41,7 @@ class Evidence:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Carrier:
+class Carrier(msgspec.Struct, frozen=True):
     """A place on a route where a credential may travel: `names` in the query, form and JSON body, or a header.
 
     In the place `cookie` the names are beginnings of cookies' names, whose ends are each site's own.
@@ -93,8 +92,7 @@ def _from_body(call: Call, names: tuple[str, ...]) -> list[str | None]:
     return [value for name in names if isinstance(value := data.get(name), str)]
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """One way in which a route answers, as `GET /_mock/openapi.json` tells it.
 
     `body` is the type of what is sent, any that msgspec knows, or None for an empty body; of a media
@@ -111,8 +109,7 @@ class Reply:
 Security = Literal["none", "bearer", "basic"]
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(msgspec.Struct, frozen=True):
     """One method and path of a vendor's API and the function that plays it.
 
     `handler(world, call)` runs in a transaction: raising undoes everything, returning a `Refusal`
@@ -153,8 +150,7 @@ class Route:
         return f"{self.method} {self.path}"
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """Where a look-up ended: a route and its path parameters, or the methods that would have worked.
 
     `name` is the route's. `carriers` say where this call may carry credentials: as its route says,
@@ -174,6 +170,7 @@ class RouteTable:
 
     def __init__(self, platforms: Iterable[Platform]) -> None:
         self._literal: dict[str, dict[str, Found]] = {}
+        self._unread: dict[str, list[Found]] = {}
         self._patterns: dict[str, list[tuple[re.Pattern[str], Found]]] = {}
         self._owners: dict[str, Platform] = {}
         for platform in platforms:
@@ -190,8 +187,7 @@ class RouteTable:
         # Made once: what a literal path leads to is the same for every request.
         found = Found(platform, route, name=route.name, carriers=route.carriers)
         if "{" in route.path:
-            pattern = re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(route.path)))
-            self._patterns.setdefault(segment, []).append((pattern, found))
+            self._unread.setdefault(segment, []).append(found)
             return
         methods = self._literal.setdefault(route.path, {})
         if route.method in methods:
@@ -208,17 +204,25 @@ class RouteTable:
                 return hit
         allowed = list(methods or ())
         segment = _first_segment(path)
+        if segment in self._unread:
+            # When it is first asked for: to compile every platform's patterns would hold up each start.
+            self._patterns[segment] = [(_pattern(found), found) for found in self._unread.pop(segment)]
         for pattern, found in self._patterns.get(segment, ()):
             matched = pattern.fullmatch(path)
             if matched is None:
                 continue
             assert found.route is not None
             if found.route.method == wanted:
-                return replace(found, params=matched.groupdict())
+                return msgspec.structs.replace(found, params=matched.groupdict())
             allowed.append(found.route.method)
         owner = self._owners.get(segment)
         carriers = owner.carriers if owner is not None else ()
         return Found(owner, allowed=tuple(dict.fromkeys(allowed)), carriers=carriers)
+
+
+def _pattern(found: Found) -> re.Pattern[str]:
+    assert found.route is not None
+    return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(found.route.path)))
 
 
 def _first_segment(path: str) -> str:

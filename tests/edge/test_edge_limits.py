@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 from unittest import mock
 
 import httpx2
 import pytest
+from msgspec.structs import replace
 
 from mockserver.app import build_app
 from mockserver.platforms.motar.platform import MOTAR

@@ -136,12 +136,12 @@ def test_a_path_below_a_platforms_segment_is_the_platforms():
 
 
 def test_two_platforms_do_not_share_a_segment():
-    import dataclasses
+    from msgspec.structs import replace
 
     with pytest.raises(ValueError, match="belongs to the platform toy"):
-        RouteTable([TOY, dataclasses.replace(TOY, name="other")])
+        RouteTable([TOY, replace(TOY, name="other")])
     with pytest.raises(ValueError, match="is there twice"):
-        RouteTable([dataclasses.replace(TOY, routes=(TOY.routes[2], TOY.routes[2]))])
+        RouteTable([replace(TOY, routes=(TOY.routes[2], TOY.routes[2]))])
 
 
 def test_a_redirect_leaves_what_a_url_may_hold_alone():

@@ -5,9 +5,10 @@ Source: the device flow page, and RFC 8628 for what it leaves out.
 
 from __future__ import annotations
 
-import dataclasses
 import uuid
 from datetime import timedelta
+
+import msgspec
 
 from mockserver.platforms.motar import oauth, tokens
 from mockserver.platforms.motar.models import CONSENTS, PLUGINS, Consent, Plugin, User
@@ -125,7 +126,7 @@ def client_error(refusal: Refusal) -> Refusal:
     """A client that is unknown or not approved, as the device token endpoint's sample words it."""
     if refusal.code not in ("4011", "4013"):
         return refusal
-    return dataclasses.replace(OAuthError.CLIENT_ID.because(refusal.description), headers=refusal.headers)
+    return msgspec.structs.replace(OAuthError.CLIENT_ID.because(refusal.description), headers=refusal.headers)
 
 
 def _fresh_user_code(world: World) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
@@ -71,8 +70,7 @@ class FixtureFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     users: tuple[UserSeed, ...] = ()
 
 
-@dataclass(frozen=True)
-class MotarFixture:
+class MotarFixture(msgspec.Struct, frozen=True):
     """A fixture file that was read and found whole."""
 
     file: FixtureFile

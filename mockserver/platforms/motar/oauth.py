@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
@@ -35,8 +34,7 @@ from mockserver.world.world import World
 ResponseType = Literal["code", "implicit"]
 
 
-@dataclass(frozen=True, slots=True)
-class SignIn:
+class SignIn(msgspec.Struct, frozen=True):
     """A checked request to sign in: who asks, where to go back to, and what to bring along.
 
     `challenge` is there when it came by `/oauth/v2/signin`.

@@ -7,8 +7,9 @@ no page; they are RFC 6749's: 401 for a client that is not known, 400 for the re
 
 from __future__ import annotations
 
-import dataclasses
 from enum import Enum
+
+import msgspec
 
 from mockserver.wire import Call, Refusal
 
@@ -68,7 +69,7 @@ def translate(refusal: Refusal) -> Refusal:
         error, code = "unavailable", "5001"
     elif refusal.code in _TRANSLATED:
         error, status, code = _TRANSLATED[refusal.code]
-    return dataclasses.replace(refusal, status=status, code=code, details={**refusal.details, "error": error})
+    return msgspec.structs.replace(refusal, status=status, code=code, details={**refusal.details, "error": error})
 
 
 def body(call: Call, refusal: Refusal) -> dict[str, object]:

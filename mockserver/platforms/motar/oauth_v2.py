@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import msgspec
 
 from mockserver.platforms.motar import oauth, pkce, tokens
 from mockserver.platforms.motar.errors import Error
@@ -23,7 +23,7 @@ def check_sign_in(world: World, path: str, parameters: dict[str, str]) -> oauth.
     if parameters.get("app_login", "true") not in ("true", "false"):
         return Error.VALIDATION.because(f"app_login is true or false, not {parameters['app_login']!r}.")
     challenge = pkce.check_challenge(parameters)
-    return challenge if isinstance(challenge, Refusal) else dataclasses.replace(sign_in, challenge=challenge)
+    return challenge if isinstance(challenge, Refusal) else msgspec.structs.replace(sign_in, challenge=challenge)
 
 
 def tell_sign_in(call: Call, parameters: dict[str, str]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 from mockserver.platforms.motar.models import (
     ACCESS_TOKENS,
@@ -27,8 +28,7 @@ CONSENT_WITHDRAWN = "ended when the user withdrew consent"
 """How a session ended (see `end_session`) that is refused with a code of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class TokenSet:
+class TokenSet(msgspec.Struct, frozen=True):
     """What a client gets from a sign-in or a refresh."""
 
     access_token: str

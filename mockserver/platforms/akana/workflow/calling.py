@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+import msgspec
+
 from mockserver.errors import Invalid, nearest
 from mockserver.platforms.akana.workflow.binding import bind
 from mockserver.platforms.akana.workflow.context import Context, Value
@@ -52,7 +54,7 @@ def run_function(function: Function, context: Context[Any], depth: int = 0) -> N
             raise _unknown("common function", function.name or "", known, function.line)
         if depth == DEEPEST:
             raise WorkflowFault(f"The common function {function.name!r} calls itself.", line=function.line)
-        run_function(replace(meant, args=(*meant.args, *function.args)), context, depth + 1)
+        run_function(msgspec.structs.replace(meant, args=(*meant.args, *function.args)), context, depth + 1)
         return
     entry = _entry("function", function, registered)
     entry.call(*_called_with(entry, function, context))

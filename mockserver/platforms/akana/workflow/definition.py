@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
+
+import msgspec
 
 STAY = -1
 """The `step` of a result that leads back to where it came from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arg:
+class Arg(msgspec.Struct, frozen=True):
     """One `arg`: its text is as written, neither trimmed nor with variables filled in."""
 
     name: str
@@ -19,8 +19,7 @@ class Arg:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
+class Invocation(msgspec.Struct, frozen=True):
     """An element that calls what a registry knows by `type`."""
 
     type: str
@@ -30,32 +29,27 @@ class Invocation:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Function(Invocation):
+class Function(Invocation, frozen=True):
     """A `function`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Validator(Invocation):
+class Validator(Invocation, frozen=True):
     """A `validator` of what an action was given."""
 
 
-@dataclass(frozen=True, slots=True)
-class Register(Invocation):
+class Register(Invocation, frozen=True):
     """A `register`: a value that is looked up in each call and read as `${variable}`."""
 
     variable: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Condition(Invocation):
+class Condition(Invocation, frozen=True):
     """A `condition`; with `negate` it passes when what it calls says no."""
 
     negate: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(msgspec.Struct, frozen=True):
     """A `conditions`: passes when empty; exactly `AND` asks for all members, any other `type` for one."""
 
     type: str = ""
@@ -83,8 +77,7 @@ class Conditions:
                 yield from member.groups()
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(msgspec.Struct, frozen=True):
     """A `result` or `unconditional-result`. `step`, `split` and `join` are None where the attribute is absent.
 
     `conditions` are alternatives: one that passes is enough.
@@ -106,8 +99,7 @@ class Result:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(msgspec.Struct, frozen=True):
     """An `action`. `results` are the conditional ones, tried in order before `unconditional`."""
 
     id: int
@@ -115,7 +107,7 @@ class Action:
     auto: bool = False
     finish: bool = False
     view: str | None = None
-    meta: Mapping[str, str] = field(default_factory=dict)
+    meta: Mapping[str, str] = {}
     restrict_to: Conditions | None = None
     validators: tuple[Validator, ...] = ()
     pre_functions: tuple[Function, ...] = ()
@@ -133,8 +125,7 @@ class Action:
         return f"{self.name} ({self.id})"
 
 
-@dataclass(frozen=True, slots=True)
-class Permission:
+class Permission(msgspec.Struct, frozen=True):
     """A `permission` of `external-permissions`: held by whoever its conditions let through."""
 
     name: str
@@ -143,21 +134,19 @@ class Permission:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class CommonAction:
+class CommonAction(msgspec.Struct, frozen=True):
     """A `common-action` in a step: the `id` of the action it stands for."""
 
     id: int
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """A `step`. `actions` are its own, then those its `common` references stand for."""
 
     id: int
     name: str
-    meta: Mapping[str, str] = field(default_factory=dict)
+    meta: Mapping[str, str] = {}
     pre_functions: tuple[Function, ...] = ()
     permissions: tuple[Permission, ...] = ()
     actions: tuple[Action, ...] = ()
@@ -182,8 +171,7 @@ class Step:
         return f"{self.id} {self.name}".rstrip()
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(msgspec.Struct, frozen=True):
     """A `split`: all its results become current at once."""
 
     id: int
@@ -191,8 +179,7 @@ class Split:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Join:
+class Join(msgspec.Struct, frozen=True):
     """A `join`: goes on with its `result` once its conditions pass; until then branches wait in history."""
 
     id: int
@@ -201,8 +188,7 @@ class Join:
     line: int = 0
 
 
-@dataclass(frozen=True)
-class Definition:
+class Definition(msgspec.Struct, frozen=True, dict=True):
     """A whole workflow; `source` is the name people know its file by.
 
     A `fragment` is what a file without `workflow` around it says: its loose pieces stand in one step with id 0.
@@ -213,13 +199,13 @@ class Definition:
     initial_actions: tuple[Action, ...] = ()
     global_actions: tuple[Action, ...] = ()
     common_actions: tuple[Action, ...] = ()
-    common_functions: Mapping[str, Function] = field(default_factory=dict)
+    common_functions: Mapping[str, Function] = {}
     global_conditions: Conditions | None = None
     registers: tuple[Register, ...] = ()
-    trigger_functions: Mapping[str, Function] = field(default_factory=dict)
+    trigger_functions: Mapping[str, Function] = {}
     splits: tuple[Split, ...] = ()
     joins: tuple[Join, ...] = ()
-    meta: Mapping[str, str] = field(default_factory=dict)
+    meta: Mapping[str, str] = {}
     fragment: bool = False
     line: int = 1
 

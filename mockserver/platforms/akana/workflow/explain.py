@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from mockserver.errors import MockserverError
 from mockserver.platforms.akana.workflow.calling import filled, holds
@@ -14,8 +15,7 @@ from mockserver.platforms.akana.workflow.instance import Instance
 from mockserver.platforms.akana.workflow.variables import as_text
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """What one condition, or a group of them, comes to. `error` says why it could not be asked, which is a no."""
 
     text: str
@@ -37,8 +37,7 @@ class Verdict:
         return f"none of these holds: {', '.join(failing)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Availability:
+class Availability(msgspec.Struct, frozen=True):
     """One action where an instance stands (`step` is None for a global one) and what decides whether it can be had."""
 
     action: Action

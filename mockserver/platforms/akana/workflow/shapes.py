@@ -5,12 +5,12 @@ As in the DTD of OSWorkflow 2.8, and Akana's `common-functions`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+
+class Shape(msgspec.Struct, frozen=True):
     """An element: `once` may stand in it once, `many` any number of times; `required` attributes must be there."""
 
     once: tuple[str, ...] = ()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Final
+
+import msgspec
 
 from mockserver.errors import nearest
 from mockserver.platforms.akana.workflow import walk
@@ -45,7 +46,7 @@ def _common(definition: Definition, place: str, call: Invocation, vocabulary: Vo
     names = definition.common_functions
     meant = names.get(call.name or "")
     if meant is not None and meant.type in vocabulary.functions:
-        given = replace(meant, args=call.args, line=call.line)
+        given = msgspec.structs.replace(meant, args=call.args, line=call.line)
         yield from _arguments(place, given, slots(vocabulary.functions[meant.type]), inherited=meant.args)
         yield from _ids(place, given, vocabulary)
     elif meant is None and not definition.fragment:
