@@ -275,6 +275,11 @@ class JournalMethods(OfWorld):
         )
 
     @endpoint
+    def har(self) -> Call[dict[str, Any]]:
+        """Requests and webhooks as a HAR 1.2 document, with placeholders for secrets."""
+        return Call(method="GET", path=f"{self._path()}/journal.har", read=as_is)
+
+    @endpoint
     def clear(self) -> Call[None]:
         """Empty the journal; ids go on counting."""
         return Call(method="DELETE", path=self._path("journal"), read=_nothing)

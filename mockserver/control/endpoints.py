@@ -276,6 +276,15 @@ SECTIONS: Final[Mapping[str, tuple[Endpoint, ...]]] = {
             query="kind=delivery&limit=1",
         ),
         _endpoint(
+            "GET",
+            "/_mock/worlds/{world}/journal.har",
+            "read_journal_as_har",
+            "Requests and webhooks as HAR 1.2, with placeholders for secrets. See "
+            "[Record and replay](../recording.md#har).",
+            answers=dict[str, Any],
+            deepest=1,
+        ),
+        _endpoint(
             "POST",
             "/_mock/worlds/{world}/journal/wait",
             "wait_for_exchanges",

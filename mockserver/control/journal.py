@@ -15,8 +15,10 @@ from mockserver.control import views
 from mockserver.control.answers import Stop, json, problem, read_as, unless_client_leaves
 from mockserver.control.worlds import Body, Seconds
 from mockserver.delivery.runtime import Runtime
+from mockserver.recordings.har import har
 from mockserver.world.journal import Exchange
 from mockserver.world.matching import Match, closest, in_words, matches
+from mockserver.world.redaction import Redaction, held_by
 from mockserver.world.world import World
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -58,6 +60,7 @@ class JournalApi:
         self.routes = [
             Route(journal, self.read, methods=["GET"]),
             Route(journal, self.clear, methods=["DELETE"]),
+            Route(f"{journal}.har", self.har, methods=["GET"]),
             Route(f"{journal}/wait", self.wait, methods=["POST"]),
             Route(f"{journal}/verify", self.verify, methods=["POST"]),
             Route("/unaddressed", self.unaddressed, methods=["GET"]),
@@ -81,6 +84,10 @@ class JournalApi:
             case _:
                 shown = [views.exchange(each) for each in found]
         return json({"exchanges": shown, "last_id": world.journal.last_id, "dropped": world.journal.dropped})
+
+    async def har(self, request: Request) -> Response:
+        world = self._world(request)
+        return json(har(world.journal, Redaction(held_by([world])), title=f"World {world.name}"))
 
     async def clear(self, request: Request) -> Response:
         self._world(request).journal.forget()

@@ -48,7 +48,7 @@ def junit(suites: Iterable[Suite], *, name: str = "mockserver") -> bytes:
     total = []
     for suite in suites:
         total.append(suite)
-        element = ET.SubElement(root, "testsuite", name=_plain(suite.name), **_counts([suite]))
+        element = ET.SubElement(root, "testsuite", {"name": _plain(suite.name), **_counts([suite])})
         if suite.properties:
             properties = ET.SubElement(element, "properties")
             for key, value in suite.properties.items():
@@ -62,7 +62,7 @@ def junit(suites: Iterable[Suite], *, name: str = "mockserver") -> bytes:
                 time=f"{case.seconds:.3f}",
             )
             if case.outcome == "skipped":
-                ET.SubElement(shown, "skipped", **({"message": _plain(case.message)} if case.message else {}))
+                ET.SubElement(shown, "skipped", {"message": _plain(case.message)} if case.message else {})
             elif case.outcome != "passed":
                 kind = "failure" if case.outcome == "failed" else "error"
                 wrong = ET.SubElement(shown, kind, message=_plain(case.message), type=_plain(case.reason or kind))
