@@ -286,6 +286,7 @@ def _own_pages(
         release,
         overview=overview,
         public_url=settings.public_url,
+        guarded=settings.control_token is not None,
     )
     description = OpenApi(
         platforms,

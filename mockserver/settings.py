@@ -45,7 +45,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     auto_worlds: bool = False
     max_body: Annotated[int, msgspec.Meta(ge=1024)] = 1024 * 1024
     allow_host: tuple[str, ...] = ()
-    control_token: str | None = None
+    control_token: Annotated[str, msgspec.Meta(min_length=1)] | None = None
     tls_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] | None = None
     tls_host: tuple[str, ...] = ()
     tls_dir: str | None = None

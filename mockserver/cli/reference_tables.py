@@ -80,6 +80,8 @@ def _bounds(schema: Schema) -> str:
         return f", {least} to {most}"
     if least is not None:
         return f", at least {least}"
+    if "minLength" in schema and "maxLength" not in schema:
+        return ", not empty" if schema["minLength"] == 1 else f", at least {schema['minLength']} characters"
     if "minLength" in schema:
         return f", {schema['minLength']} to {schema['maxLength']} characters"
     return ""

@@ -45,15 +45,22 @@ def page_at(path: str) -> str | None:
 
 
 class Console:
-    """Pages that only read. `overview` answers, by platform, what there is to know about a world."""
+    """Pages that only read. `overview` answers, by platform, what there is to know about a world.
 
-    def __init__(self, worlds: Worlds, version: str, *, overview: Overview, public_url: str | None) -> None:
+    Where the control API is `guarded` by a token, which browsers have for pages only, no page links to it.
+    """
+
+    def __init__(
+        self, worlds: Worlds, version: str, *, overview: Overview, public_url: str | None, guarded: bool = False
+    ) -> None:
         self._worlds = worlds
         self._version = version
         self._overview = overview
         self._public_url = public_url or ""
+        self._guarded = guarded
         self.routes = [
             Route("/", self.home, methods=["GET"]),
+            Route("/_mock/ui/", self.home, methods=["GET"]),
             Route("/_mock", self.to_home, methods=["GET"]),
             Route("/_mock/assets/mock.css", self.stylesheet, methods=["GET"]),
             Route("/_mock/ui/{world}", self.of_world, methods=["GET"]),
@@ -76,6 +83,7 @@ class Console:
         server = self._worlds.address
         at = (f" -w {named}" if named else "") + ("" if server == "http://127.0.0.1:8600" else f" --server {server}")
         control = f"/_mock/worlds/{world.name}"
+        token = '-H "Authorization: Bearer $MOTAR_MOCK_CONTROL_TOKEN" ' if self._guarded else ""
         return self._page(
             "home.html",
             world=named,
@@ -109,9 +117,9 @@ class Console:
                 },
                 {
                     "title": "See what happened",
-                    "command": f"curl '{server}{control}/journal?view=summary'",
+                    "command": f"curl {token}'{server}{control}/journal?view=summary'",
                     "text": "Requests in, webhooks out, actions and moves of the clock, in order.",
-                    "href": f"{control}/journal?view=summary",
+                    "href": None if self._guarded else f"{control}/journal?view=summary",
                 },
                 {
                     "title": "Run a whole request",
@@ -120,7 +128,9 @@ class Console:
                     "href": None,
                 },
             ],
-            links=[
+            links=[]
+            if self._guarded
+            else [
                 ("Actions", "/_mock/actions"),
                 ("OpenAPI description", "/_mock/openapi.json"),
                 ("Worlds", "/_mock/worlds"),

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
 from typing import Any
 from urllib.parse import urlsplit
+
+from starlette.responses import RedirectResponse, Response
 
 from mockserver.control.answers import problem
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "host.docker.internal")
 OPEN = ("/_mock/health", "/_mock/health/live")
 """What everybody may ask."""
-PAGES = ("/", "/_mock/ui/")
-"""Where a link on a foreign page may lead: pages that only show, and that no foreign page can read or frame."""
+HOME, PAGES = "/", "/_mock/ui/"
+"""Pages, the second with all below it, that only show, and that no foreign page can read or frame.
+
+A link on a foreign page may lead there. The first page is at both.
+"""
+BASIC = 'Basic realm="mockserver", charset="UTF-8"'
+WANTED = (
+    "Send Authorization: Bearer with the control token: what the server was given by --control-token or "
+    "MOTAR_MOCK_CONTROL_TOKEN, else what serve printed."
+)
+WANTED_OF_BROWSERS = f"{WANTED} Browsers may send it as the password of any user, to pages and to nothing else."
 
 
 class Doors:
     """Guards what is behind it; `open_paths` (health) are let through always.
 
     Without a token only requests addressed to a loopback name or one of `hosts` are taken (against DNS
-    rebinding); with a token the token decides instead. Either way nothing is taken that a page of another
+    rebinding); with a token the token decides instead, which for pages may be a Basic password (RFC 7617),
+    so that a browser can ask for it. Either way nothing is taken that a page of another
     origin could send: a foreign or no Origin, fetch metadata that says so, or a body that is not declared
     as JSON, which is all that browsers send elsewhere without asking first.
     """
@@ -37,18 +50,16 @@ class Doors:
             headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
             refusal = self._refusal(scope, headers)
             if refusal is not None:
-                status, title, detail = refusal
-                told = {"www-authenticate": "Bearer"} if status == 401 else {}
-                await problem(status, title, detail, headers=told)(scope, receive, send)
+                await _refused(refusal, scope, headers)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
     def _refusal(self, scope: dict[str, Any], headers: dict[str, str]) -> tuple[int, str, str] | None:
         host = _host(headers.get("host", ""))
         if self._token is not None:
-            scheme, _, sent = headers.get("authorization", "").partition(" ")
-            if scheme.lower() != "bearer" or not hmac.compare_digest(sent.encode(), self._token.encode()):
-                return 401, "Token missing", "Send Authorization: Bearer with the control token that serve printed."
+            sent = _token_in(headers.get("authorization", ""), takes_basic=_is_page(scope))
+            if sent is None or not hmac.compare_digest(sent.encode(), self._token.encode()):
+                return 401, "Token missing", WANTED_OF_BROWSERS if _is_page(scope) else WANTED
         elif host not in self._hosts and not host.endswith(".localhost"):
             told = f"The control API answers to loopback names only, not to {host!r}; serve --allow-host adds one."
             return 403, "Foreign host", told
@@ -62,8 +73,37 @@ class Doors:
 
 def _is_link_to_page(scope: dict[str, Any], headers: dict[str, str]) -> bool:
     followed = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
-    home, below = PAGES
-    return followed and scope["method"] == "GET" and (scope["path"] == home or scope["path"].startswith(below))
+    return followed and _is_page(scope)
+
+
+def _is_page(scope: dict[str, Any]) -> bool:
+    path: str = scope["path"]
+    return scope["method"] == "GET" and (path == HOME or path.startswith(PAGES))
+
+
+def _token_in(authorization: str, *, takes_basic: bool) -> str | None:
+    scheme, _, sent = authorization.partition(" ")
+    match scheme.lower():
+        case "bearer":
+            return sent
+        case "basic" if takes_basic:
+            try:
+                return base64.b64decode(sent, validate=True).decode().partition(":")[2]
+            except ValueError:
+                return None
+    return None
+
+
+def _refused(refusal: tuple[int, str, str], scope: dict[str, Any], headers: dict[str, str]) -> Response:
+    status, title, detail = refusal
+    if status != 401:
+        return problem(status, title, detail)
+    if not _is_page(scope) or "text/html" not in headers.get("accept", "").lower():
+        return problem(status, title, detail, headers={"www-authenticate": "Bearer"})
+    if scope["path"] == HOME:
+        # What a browser is asked for at / it sends to every path from then on, the vendors' included.
+        return RedirectResponse(PAGES)
+    return problem(status, title, detail, headers={"www-authenticate": BASIC})
 
 
 def _body_refusal(headers: dict[str, str]) -> tuple[int, str, str] | None:

@@ -133,6 +133,7 @@ def test_off_loopback_the_control_api_asks_for_the_token_that_is_printed(serve):
         (("--clock", "sundial"), "sundial"),
         (("--port", "99999"), "65535"),
         (("--public-url", "foo"), "http or https URL"),
+        (("--control-token", ""), "at least 1 character"),
         (("--ready-file", "missing/ready"), "no directory missing"),
     ],
 )

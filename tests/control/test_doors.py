@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
+from collections.abc import Iterator
 from typing import Any
 
+import httpx2
 import pytest
 
 from mockserver.app import build_app
+from mockserver.server import running
 from mockserver.settings import Settings
-from tests.support import ask
+from tests.support import PLAIN, ask
 
 APPS = {
     "open": build_app(Settings(fixture=())),
@@ -153,6 +157,123 @@ def test_a_link_on_a_foreign_page_leads_to_pages_and_nowhere_else(path: str, met
 )
 def test_with_a_token_the_token_decides(headers: dict[str, Any], expected: int):
     assert status("token", **headers) == expected
+
+
+def basic(password: str, user: str = "anybody") -> str:
+    return f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"
+
+
+PAGES = ("/", "/_mock/ui/", "/_mock/ui/default")
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize(
+    ("authorization", "expected"),
+    [
+        (basic("sesame"), 200),
+        (basic("sesame", user=""), 200),
+        (basic("sesame", user="Zoë"), 200),
+        (basic("sesame").replace("Basic", "bASIC"), 200),
+        ("Bearer sesame", 200),
+        (basic("sesam"), 401),
+        (basic("sesame:"), 401),
+        (basic(":sesame"), 401),
+        (basic("", user="sesame"), 401),
+        (basic(""), 401),
+        (f"Basic {b64encode(b'sesame').decode()}", 401),
+        (f"Basic {b64encode(bytes([0xFF, 0x3A])).decode()}", 401),
+        ("Basic sesame", 401),
+        ("Basic !", 401),
+        ("Basic", 401),
+        (b"Basic \xff", 401),
+        ("Digest sesame", 401),
+        (None, 401),
+    ],
+)
+def test_pages_take_the_token_as_a_password_as_well(path: str, authorization: str | bytes | None, expected: int):
+    assert status("token", path, authorization=authorization) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "method"),
+    [
+        *(("/_mock/worlds", method) for method in ("GET", "POST")),
+        ("/_mock/worlds/default", "DELETE"),
+        ("/_mock/worlds/default/journal", "GET"),
+        ("/_mock/metrics", "GET"),
+        ("/_mock/uid", "GET"),
+        ("/_mock", "GET"),
+        *((path, "POST") for path in PAGES),
+    ],
+)
+def test_nothing_but_pages_takes_a_password(path: str, method: str):
+    assert status("token", path, method=method, authorization=basic("sesame")) == 401
+    assert status("token", path, method=method, authorization="Bearer sesame") != 401
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_password_does_not_let_a_foreign_page_in(path: str):
+    for told in ({"origin": "http://evil.example"}, {"sec_fetch_site": "cross-site", "sec_fetch_mode": "no-cors"}):
+        assert status("token", path, authorization=basic("sesame"), **told) == 403
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[str]:
+    with running(build_app(Settings(control_token="sesame: öffne"))) as url:
+        yield url
+
+
+@pytest.fixture
+def browser(guarded: str) -> Iterator[httpx2.Client]:
+    with httpx2.Client(base_url=guarded, headers={"accept": "text/html,*/*;q=0.8"}, **PLAIN) as client:
+        yield client
+
+
+def test_a_browser_is_asked_for_the_token_and_then_shown_the_pages(browser: httpx2.Client):
+    led = browser.get("/")
+    asked = browser.get(led.headers["location"])
+    assert (asked.status_code, asked.headers["www-authenticate"]) == (401, 'Basic realm="mockserver", charset="UTF-8"')
+    browser.auth = ("me", "sesame: öffne")
+    assert "The emulator is running" in browser.get(led.headers["location"]).text
+    assert "World default" in browser.get("/_mock/ui/default").text
+    assert browser.get("/_mock/ui/default/ato/none").status_code == 404
+
+
+def test_a_browser_is_not_asked_where_it_would_tell_the_vendors_as_well(browser: httpx2.Client):
+    # RFC 7617, 2.2: it sends what it was asked for to everything below the folder of the page.
+    led = browser.get("/")
+    assert (led.status_code, led.headers["location"]) == (307, "/_mock/ui/")
+    assert "www-authenticate" not in led.headers
+
+
+@pytest.mark.parametrize(
+    ("path", "accept", "challenge"),
+    [
+        ("/_mock/ui/default", "text/html", "Basic"),
+        ("/_mock/ui/default", "Text/HTML;q=0.9, */*", "Basic"),
+        ("/_mock/ui/default", "*/*", "Bearer"),
+        ("/_mock/ui/default", "application/json", "Bearer"),
+        ("/", "*/*", "Bearer"),
+        ("/_mock/worlds", "text/html", "Bearer"),
+        ("/_mock", "text/html", "Bearer"),
+    ],
+)
+def test_who_is_refused_learns_what_is_wanted_and_where_it_comes_from(
+    guarded: str, path: str, accept: str, challenge: str
+):
+    answer = httpx2.get(guarded + path, headers={"accept": accept}, **PLAIN)
+    assert (answer.status_code, answer.headers["www-authenticate"].split()[0]) == (401, challenge)
+    for name in ("Authorization: Bearer", "--control-token", "MOTAR_MOCK_CONTROL_TOKEN"):
+        assert name in answer.json()["detail"]
+
+
+def test_pages_behind_a_token_offer_nothing_that_a_browser_may_not_open(browser: httpx2.Client, server: str):
+    page = browser.get("/_mock/ui/", auth=("me", "sesame: öffne")).text
+    assert 'href="/_mock/ui/default"' in page
+    for api in ("/_mock/worlds", "/_mock/actions", "/_mock/openapi.json"):
+        assert f'href="{api}' not in page
+        assert f'href="{api}' in httpx2.get(server, **PLAIN).text
+    assert "Authorization: Bearer $MOTAR_MOCK_CONTROL_TOKEN" in page
 
 
 @pytest.mark.parametrize("app", APPS)
