@@ -145,7 +145,7 @@ class Control:
 
     def first(self, collection: str, world: str = "default") -> dict[str, Any]:
         """The oldest document of a collection."""
-        return self._documents(collection, world)[0]
+        return self.documents(collection, world)[0]
 
     def settle(self, world: str = "default") -> None:
         """Wait until every delivery that is due was sent."""
@@ -153,9 +153,10 @@ class Control:
 
     def statuses(self, world: str = "default") -> dict[str, str]:
         """The status of every request of a world."""
-        return {each["id"]: each["status"] for each in self._documents("motar.ato_requests", world)}
+        return {each["id"]: each["status"] for each in self.documents("motar.ato_requests", world)}
 
-    def _documents(self, collection: str, world: str) -> list[dict[str, Any]]:
+    def documents(self, collection: str, world: str = "default") -> list[dict[str, Any]]:
+        """Every document of a collection."""
         answer = self._http.get(f"/worlds/{world}/documents/{collection}")
         answer.raise_for_status()
         documents: list[dict[str, Any]] = answer.json()["documents"]
