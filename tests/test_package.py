@@ -15,7 +15,6 @@ from mockserver import resources
 ROOT = Path(__file__).parent.parent
 HEAVY = [
     "faker",
-    "lxml",
     "cryptography",
     "trustme",
     "joserfc",
