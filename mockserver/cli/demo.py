@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from mockserver.cli import fail
 from mockserver.cli.run import perform, reference_stage
 from mockserver.settings import Settings
 
@@ -32,12 +33,14 @@ def demo() -> None:
         click.echo(f"  MOTAR, as the plugin sees it    {server}")
         click.echo(f"  the reference plugin            {plugin}")
         click.echo()
-        passed = perform(stage, SCENARIO)
+        result = perform(stage, SCENARIO)
+    if result.refused is not None:
+        fail(result.refused, 2)
     click.echo()
-    if passed:
+    if result.passed:
         click.echo("  What you saw is a scenario file (mockserver run motar/ato-happy-path) against an example plugin")
         click.echo("  to learn from (mockserver/reference_plugin). For your own plugin, start the emulator with")
         click.echo()
         click.echo(f"      {click.style('mockserver serve', fg='cyan')}   (or make serve)")
         click.echo()
-    sys.exit(0 if passed else 1)
+    sys.exit(0 if result.passed else 1)

@@ -8,18 +8,23 @@ import secrets
 import sys
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, get_args
 
 import click
 
 from mockserver.cli import fail
+from mockserver.cli.live import live
 from mockserver.cli.options import token_option, world_option
-from mockserver.cli.story import Story
+from mockserver.cli.reports import Reports, Result, titled
+from mockserver.cli.story import Detail, Story
 from mockserver.client import ServerClient, ServerSaidNo
 from mockserver.client.world import scenario_body
-from mockserver.errors import Unreachable
+from mockserver.errors import MockserverError, Unreachable
 from mockserver.scenarios.order import Mode
 from mockserver.settings import Settings, plain_value
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
 
 PATHS = {
     "request_endpoint": "/motar/requests",
@@ -68,6 +73,11 @@ class Stage:
     type=click.Choice(get_args(Mode)),
     help="In what order things may come, instead of what the scenario says; strict lets nothing else happen.",
 )
+@click.option("--junit", type=_FILE, metavar="FILE", help="Write what came of it as JUnit XML, a suite per scenario.")
+@click.option("--har", type=_FILE, metavar="FILE", help="Write what was sent and received as HAR 1.2.")
+@click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write the reports of all runs as JSON.")
+@click.option("--quiet", "-q", is_flag=True, help="Print only what failed.")
+@click.option("--verbose", "-v", is_flag=True, help="Print everything that is known of each step.")
 @world_option
 @token_option
 def run(
@@ -81,6 +91,11 @@ def run(
     inputs: tuple[str, ...],
     seed: int | None,
     mode: str | None,
+    junit: Path | None,
+    har: Path | None,
+    json_file: Path | None,
+    quiet: bool,
+    verbose: bool,
     world: str,
     control_token: str | None,
 ) -> None:
@@ -94,8 +109,18 @@ def run(
     you give --seed: a plugin that goes on running would take a repeated request for an old one. On a
     server of yours the reference plugin plays in a world of its own, which is dropped afterwards.
 
-    Exit code 0 when all passed, 1 when a step failed, 2 when a scenario cannot be read.
+    The files of --junit, --har and --json are written when the runs have ended, without the secrets
+    of the world. On a terminal the last line says which step is under way.
+
+    \b
+    Exit codes:
+      0  every step of every scenario passed
+      1  a step failed, or the server cannot be reached
+      2  wrong usage, or a scenario or its inputs cannot be used
     """
+    if quiet and verbose:
+        raise click.UsageError("--quiet and --verbose exclude each other.")
+    detail: Detail = "quiet" if quiet else "verbose" if verbose else "normal"
     given = {
         "request_endpoint": request_endpoint,
         "distribution_endpoint": distribution_endpoint,
@@ -108,9 +133,17 @@ def run(
         _check_readable(each)
     given_inputs = dict(_input(item) for item in inputs)
     logging.getLogger("reference_plugin").setLevel(logging.CRITICAL)
-    passed = []
+    reports = Reports(junit, har, json_file)
     given_server = server
     configured = False
+
+    def perform_on(stage: Stage, scenario: str) -> None:
+        result = perform(stage, scenario, given_inputs, control_token, detail, with_har=har is not None)
+        reports.results.append(result)
+        if result.refused is not None:
+            reports.write()
+            fail(result.refused, 2)
+
     with contextlib.ExitStack() as stack:
         if server is not None:
             configured = bool(_world(server, world, control_token)["settings"]["motar"]["request_endpoint"])
@@ -122,36 +155,61 @@ def run(
                 settings = {"motar": endpoints} if endpoints else {}
                 fresh = secrets.randbelow(1_000_000) if seed is None else seed
                 stage = Stage(server, world, settings, plugin_name, fresh, mode)
-                passed.append(perform(stage, scenario, given_inputs, control_token))
+                perform_on(stage, scenario)
             elif given_server is not None and world == "default":
                 # A world of its own: what people work with in `default` stays as it is.
                 with (
                     _world_for_a_run(server, control_token) as own,
                     reference_stage(server, own, control_token) as stage,
                 ):
-                    passed.append(perform(replace(stage, seed=seed, mode=mode), scenario, given_inputs, control_token))
+                    perform_on(replace(stage, seed=seed, mode=mode), scenario)
             else:
                 with reference_stage(server, world, control_token) as stage:
-                    passed.append(perform(replace(stage, seed=seed, mode=mode), scenario, given_inputs, control_token))
-    if given_server is not None and (endpoints or configured):
+                    perform_on(replace(stage, seed=seed, mode=mode), scenario)
+    reports.write()
+    if given_server is not None and (endpoints or configured) and not quiet:
         told = f"The world {world} is as the run left it; back with: mockserver worlds reset {world} --server {server}"
         click.secho(f"  {told}", dim=True)
-    sys.exit(0 if all(passed) else 1)
+    sys.exit(0 if all(result.passed for result in reports.results) else 1)
 
 
-def perform(stage: Stage, scenario: str, inputs: Mapping[str, Any] | None = None, token: str | None = None) -> bool:
-    """Run one scenario on a server and print its story; answers whether it passed. Exits with 2 if it is none."""
-    story = Story(stage.plugin, stage.seed)
+def perform(
+    stage: Stage,
+    scenario: str,
+    inputs: Mapping[str, Any] | None = None,
+    token: str | None = None,
+    detail: Detail = "normal",
+    *,
+    with_har: bool = False,
+) -> Result:
+    """Run one scenario on a server and print its story; what came of it, or why it was refused."""
+    conditions = {
+        "plugin": stage.plugin,
+        "world": stage.world,
+        "seed": "" if stage.seed is None else str(stage.seed),
+        "mode": stage.mode or "",
+    }
+    result = Result(scenario, conditions)
     try:
-        with ServerClient(stage.server, token) as server:
+        with (
+            live(scenario, wanted=detail != "quiet") as (tell, echo),
+            ServerClient(stage.server, token) as server,
+        ):
             world = server.world(stage.world)
+            story = Story(stage.plugin, stage.seed, detail, echo)
             for event in world.follow(
                 scenario, inputs=inputs, settings=stage.settings, seed=stage.seed, mode=stage.mode
             ):
+                tell(event)
                 story.tell(event)
-    except ServerSaidNo as no:
-        fail(no, 2)
-    return story.passed
+            result.report = story.report
+            if with_har:
+                result.har = titled(world.journal.har(), scenario)
+    except Unreachable:
+        raise
+    except MockserverError as error:
+        result.refused = error
+    return result
 
 
 @contextlib.contextmanager
