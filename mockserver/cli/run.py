@@ -148,7 +148,7 @@ def run(
         if server is not None:
             configured = bool(_world(server, world, control_token)["settings"]["motar"]["request_endpoint"])
         else:
-            server = stack.enter_context(_emulator(port if port is not None else 8600 if endpoints else 0))
+            server = stack.enter_context(own_emulator(port if port is not None else 8600 if endpoints else 0))
         for scenario in scenarios:
             if endpoints or configured:
                 plugin_name = endpoints.get("request_endpoint", "the plugin the server was started for")
@@ -159,7 +159,7 @@ def run(
             elif given_server is not None and world == "default":
                 # A world of its own: what people work with in `default` stays as it is.
                 with (
-                    _world_for_a_run(server, control_token) as own,
+                    world_for_a_run(server, control_token) as own,
                     reference_stage(server, own, control_token) as stage,
                 ):
                     perform_on(replace(stage, seed=seed, mode=mode), scenario)
@@ -213,7 +213,8 @@ def perform(
 
 
 @contextlib.contextmanager
-def _emulator(port: int) -> Generator[str]:
+def own_emulator(port: int) -> Generator[str]:
+    """An emulator for one command, on this port; its URL. Raises `Unreachable` when the port is taken."""
     from mockserver.app import build_app
     from mockserver.server import bind, running
 
@@ -229,7 +230,8 @@ def _emulator(port: int) -> Generator[str]:
 
 
 @contextlib.contextmanager
-def _world_for_a_run(server: str, token: str | None) -> Generator[str]:
+def world_for_a_run(server: str, token: str | None) -> Generator[str]:
+    """A world of a server that is dropped afterwards; its name."""
     world = ServerClient(server, token).create_world()
     try:
         yield world.name
