@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from mockserver.server import Secure
     from mockserver.settings import Settings
 
+_INSTEAD_OF = {"MOTAR": "https://api.motar.io", "Akana": "your portal's", "OS1": "https://api.os1.dev"}
+
 
 @click.command()
 @settings_options
@@ -133,18 +135,19 @@ def welcome(app: App, settings: Settings, url: str, door: Door | None = None) ->
     """What a newcomer needs, as lines."""
     from mockserver.platforms.akana.platform import AKANA
     from mockserver.platforms.motar.platform import MOTAR
+    from mockserver.platforms.os1.platform import OS1
 
     world = app.worlds.find("default")
-    motar, akana = MOTAR.overview(world), AKANA.overview(world)
-    only_akana = bool(akana["users"]) and not motar["users"]
+    motar, akana, os1 = MOTAR.overview(world), AKANA.overview(world), OS1.overview(world)
+    # The first of those that have anybody to sign in is what this server is for.
+    peopled = (each for each, seen in ((MOTAR, motar), (AKANA, akana), (OS1, os1)) if seen["users"])
+    vendor = next(peopled, MOTAR).title
     yield (
         click.style(f"mockserver {version('motar-mockserver')}", bold=True)
-        + f"  {'Akana' if only_akana else 'MOTAR'} emulator, world default, seed {world.seed}, {world.clock.mode} clock"
+        + f"  {vendor} emulator, world default, seed {world.seed}, {world.clock.mode} clock"
     )
     yield ""
-    yield _line(
-        "Base URL", world.base_url, "instead of your portal's" if only_akana else "instead of https://api.motar.io"
-    )
+    yield _line("Base URL", world.base_url, f"instead of {_INSTEAD_OF[vendor]}")
     if door is not None:
         yield _line("With TLS", door.url, "also as https://api.motar.io, where that name leads here")
         yield _line("  Trust", str(door.trust), "or: mockserver tls ca --out FILE; see docs/tls.md")
@@ -159,16 +162,20 @@ def welcome(app: App, settings: Settings, url: str, door: Door | None = None) ->
         about = ", ".join(part for part in (user["role"], user["organization"]) if part) or "no organization"
         yield _line("Users" if n == 0 else "", f"{user['handle']:<9} password {user['password']}", about)
     yield from _akana_lines(akana)
+    yield from _os1_lines(os1)
     if settings.control_token is not None:
         yield _line("Control token", settings.control_token, "Authorization: Bearer …, and the password of pages")
     yield ""
     at = "" if url == "http://127.0.0.1:8600" else f" --server {url}"
-    if only_akana:
+    if vendor == AKANA.title:
         asked = f"akana.create_app name=Mine by={akana['users'][0]['email']}"
         if akana["app_versions"]:
             asked = f"akana.view_workflow app_version={akana['app_versions'][0]['app']} by={akana['users'][0]['email']}"
         yield _line("Try next", f"mockserver trigger {asked}{at}")
         yield _line("", f"mockserver run akana/deletion-approved --server {url}")
+    elif vendor == OS1.title:
+        yield _line("Try next", f"mockserver trigger os1.issue_access_token user={os1['users'][0]['handle']}{at}")
+        yield _line("", f"mockserver run os1/app-to-production --server {url}")
     else:
         plugin = "" if settings.request_endpoint else " --plugin http://localhost:3000"
         yield _line("Try next", f"mockserver trigger motar.start_ato_request{at}")
@@ -186,6 +193,22 @@ def _akana_lines(seen: dict[str, Any]) -> Iterator[str]:
     for n, each in enumerate(seen["app_versions"]):
         step = f"in step {each['step']}" if each["step"] else "under no workflow"
         yield _line("App versions" if n == 0 else "", f"{each['app']} {each['version']}  {each['id']}", step)
+
+
+def _os1_lines(seen: dict[str, Any]) -> Iterator[str]:
+    """Who can sign in to OS1, what there is to onboard, and where to."""
+    for n, user in enumerate(seen["users"]):
+        about = ", ".join((*user["roles"], user["organization"] or "no organization"))
+        yield _line("OS1 users" if n == 0 else "", f"{user['handle']:<9} password {user['password']}", about)
+    onboardable = [
+        (f"{each['listing']} {one['version']}  {one['version_id']}", one["state"])
+        for each in (*seen["apps"], *seen["solutions"])
+        for one in each["versions"]
+    ]
+    for n, (name, state) in enumerate(onboardable):
+        yield _line("To onboard" if n == 0 else "", name, state)
+    for n, stack in enumerate(seen["stacks"]):
+        yield _line("Stacks" if n == 0 else "", f"{stack['stack_id']}: {', '.join(stack['tenants'])}", stack["type"])
 
 
 def _line(name: str, value: str, note: str = "") -> str:
