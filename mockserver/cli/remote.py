@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -169,14 +170,44 @@ def show_scenario(name: str, server: str, control_token: str | None) -> None:
 
 @scenarios.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--name", metavar="NAME", help="Name of the scenario that a HAR file becomes.  [default: imported/FILE]")
+@click.option(
+    "--plugin", multiple=True, metavar="URL", help="Where the plugin was in a HAR file: it is sent these again."
+)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the scenario of a HAR file to this file, and keep nothing.",
+)
 @server_option
 @token_option
-def import_scenarios(files: tuple[Path, ...], server: str, control_token: str | None) -> None:
-    """Keep scenario FILES in the server's library; with `serve --data` they survive a restart."""
+def import_scenarios(
+    files: tuple[Path, ...],
+    name: str | None,
+    plugin: tuple[str, ...],
+    output: Path | None,
+    server: str,
+    control_token: str | None,
+) -> None:
+    """Keep scenario FILES in the server's library; with `serve --data` they survive a restart.
+
+    A HAR file (FILE.har) becomes a scenario first: requests of the plugin are awaited and answered as
+    they were, requests to the plugin (--plugin) are sent again.
+    """
+    if output is not None and (len(files) != 1 or files[0].suffix != ".har"):
+        raise click.UsageError("--output takes one HAR file.")
+    if (name or plugin) and (len(files) != 1 or files[0].suffix != ".har"):
+        raise click.UsageError("--name and --plugin are for one HAR file; other files say their name themselves.")
     client = ServerClient(server, control_token)
     for file in files:
+        text = _text_of_har(file, name, plugin) if file.suffix == ".har" else file.read_text(encoding="utf-8")
+        if output is not None:
+            output.write_text(text, encoding="utf-8")
+            click.echo(f"Wrote {output}. Run it with: mockserver run {output}")
+            return
         try:
-            kept = client.keep_scenario(file.read_text(encoding="utf-8"), source=str(file))
+            kept = client.keep_scenario(text, source=str(file))
         except ServerSaidNo as no:
             fail(no, 2)
         click.echo(
@@ -195,6 +226,17 @@ def drop_scenario(name: str, server: str, control_token: str | None) -> None:
 
 scenarios.add_command(validate)
 scenarios.add_command(print_schema)
+
+
+def _text_of_har(file: Path, name: str | None, plugin: tuple[str, ...]) -> str:
+    from mockserver.recordings import write
+    from mockserver.recordings.har_import import scenario_of
+
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", file.stem).strip("-._") or "har"
+    imported = scenario_of(file.read_bytes(), name or f"imported/{stem}", plugin=plugin, source=file.name)
+    for told in imported.left_out:
+        click.secho(f"Left out: {told}", fg="yellow", err=True)
+    return write(imported.scenario)
 
 
 def value_of(text: str, schema: dict[str, Any], key: str) -> Any:

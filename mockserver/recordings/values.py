@@ -13,6 +13,9 @@ _MIXED: Final = r"(?=\w*\d)(?=\w*[a-z])(?=\w*[A-Z])\w{16,}"
 _RANDOM: Final = re.compile(rf"(?<![A-Za-z0-9])(?:{_UUID}|[0-9a-fA-F]{{12,}}|(?:[\w]+-)*{_MIXED}(?:-\w+)*)(?![\w])")
 """What nobody would have typed: a UUID, a long hexadecimal number, or letters of both cases among digits."""
 
+_PLACEHOLDER: Final = re.compile(r"\{[a-z_]+-\d+\}")
+"""What `redaction` left of a secret: it says as well as the secret which one it was."""
+
 _HERE: Final = re.compile(r"//(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?", re.IGNORECASE)
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 
@@ -20,13 +23,15 @@ ANY_TEXT: Final = {"type": "string"}
 
 
 def is_volatile(text: str) -> bool:
-    """Whether a text holds something minted, timed or bound to this machine, so that another run has another one."""
-    return any(pattern.search(text) for pattern in (_RANDOM, _HERE, _INSTANT))
+    """Whether a text holds something minted, timed, secret or bound to this machine, so that another run has another one."""
+    return any(pattern.search(text) for pattern in (_RANDOM, _HERE, _INSTANT, _PLACEHOLDER))
 
 
 def is_identifier(value: object) -> bool:
     """Whether a value is an id or a token, telling enough to be recognized when it comes again."""
-    return isinstance(value, str) and "//" not in value and not re.search(r"\s", value) and bool(_RANDOM.search(value))
+    if not isinstance(value, str) or "//" in value or re.search(r"\s", value):
+        return False
+    return bool(_RANDOM.search(value) or _PLACEHOLDER.fullmatch(value))
 
 
 def leaves(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:

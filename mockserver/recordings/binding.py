@@ -1,0 +1,147 @@
+"""Values that come again: each becomes a reference to the step that gave it first.
+
+What is secret never gets into a scenario, and what differs from run to run is matched by its type.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from mockserver.recordings.values import ANY_TEXT, is_identifier, is_volatile, leaves, unambiguous
+from mockserver.scenarios.expressions import without_expressions
+from mockserver.world.secrets import label_of
+
+Step = dict[str, Any]
+
+LONGEST_TEXT: Final = 200
+"""Characters of a text that is compared as it is; a longer one (a page, a file) only has to be a text."""
+
+
+@dataclass(slots=True)
+class _Origin:
+    """Where a value was first seen: the step that gave it, and the expression by which that step knows it."""
+
+    step: Step
+    expression: str
+    name: str
+
+
+@dataclass(slots=True)
+class Binder:
+    """Knows which step gave which value. Steps are told in order: what each gave is learned after it was made.
+
+    `inputs` are those of the scenario, for what a recording must not hold.
+    """
+
+    inputs: dict[str, Any] = field(default_factory=dict)
+    _origins: dict[str, _Origin] = field(default_factory=dict)
+    _ids: set[str] = field(default_factory=set)
+
+    def message(self, facts: Mapping[str, Any]) -> Step:
+        """Query and body of a request, as a later one must have them."""
+        message: Step = {}
+        if facts["query"]:
+            message["query"] = {name: self.expected(name, value) for name, value in facts["query"].items()}
+        body = facts["body"]
+        if isinstance(body, Mapping | list):
+            message["body"] = self.expected("", body)
+        return message
+
+    def expected(self, name: str, value: Any) -> Any:
+        """What a value of another run must be like."""
+        if isinstance(value, Mapping):
+            return unambiguous({key: self.expected(str(key), part) for key, part in value.items()})
+        if isinstance(value, list | tuple):
+            return [self.expected(name, part) for part in value]
+        if not isinstance(value, str):
+            return value
+        if (reference := self.reference(value)) is not None:
+            return reference
+        text = self.with_references(value)
+        unexplained = without_expressions(text, " ")
+        if label_of(name, value) or is_volatile(unexplained) or len(value) > LONGEST_TEXT:
+            return ANY_TEXT.copy()
+        return text
+
+    def argument(self, name: str, value: Any) -> Any:
+        """What an action is given again."""
+        if isinstance(value, Mapping):
+            return {key: self.argument(str(key), part) for key, part in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.argument(name, part) for part in value]
+        if not isinstance(value, str):
+            return value
+        if (reference := self.reference(value)) is not None:
+            return reference
+        if label_of(name, value):
+            self.inputs[name] = {"description": f"The {name}, which the recording does not hold"}
+            return f"$inputs.{name}"
+        return self.with_references(value)
+
+    def path(self, path: str) -> str:
+        """A path whose ids are references, or stand for any where nobody gave them."""
+        segments = []
+        for number, segment in enumerate(path.split("/")):
+            reference = self.reference(segment)
+            if reference is not None:
+                segments.append(f"{{{reference}}}")
+            else:
+                segments.append(f"{{id{number}}}" if is_identifier(segment) else segment)
+        return "/".join(segments)
+
+    def reference(self, value: str) -> str | None:
+        """The expression for a value that an earlier step gave."""
+        origin = self._origins.get(value)
+        if origin is None:
+            return None
+        outputs: dict[str, str] = origin.step.setdefault("outputs", {})
+        for known, expression in outputs.items():
+            if expression == origin.expression:
+                return f"$steps.{self._id_of(origin)}.outputs.{known}"
+        name = _free(re.split(r"[/.]", origin.expression)[-1] or "value", outputs)
+        outputs[name] = origin.expression
+        return f"$steps.{self._id_of(origin)}.outputs.{name}"
+
+    def with_references(self, text: str) -> str:
+        """A text in which the parts that earlier steps gave are references."""
+        parts = sorted((value for value in self._origins if value in text), key=len, reverse=True)
+        if not parts:
+            return self.literal(text)
+        pattern = re.compile("|".join(map(re.escape, parts)))
+        return pattern.sub(lambda found: f"{{{self.reference(found[0])}}}", text)
+
+    def literal(self, text: str) -> str:
+        """A text that is no expression, whatever it looks like."""
+        return f"$${text[1:]}" if text.startswith("$") else text.replace("{$", "{$$")
+
+    def _id_of(self, origin: _Origin) -> str:
+        if "id" not in origin.step:
+            origin.step["id"] = _free(origin.name, self._ids)
+            self._ids.add(origin.step["id"])
+        known: str = origin.step["id"]
+        return known
+
+    def learn(self, step: Step, name: str, root: str, body: Any) -> None:
+        """Remember the ids and tokens of a body; `root` is the expression for all of it, `name` that of the step."""
+        for pointer, value in leaves(body):
+            if is_identifier(value) and value not in self._origins:
+                self._origins[value] = _Origin(step, root + pointer, name)
+
+    def learn_query(self, step: Step, name: str, query: Mapping[str, Any]) -> None:
+        """The same of a request's query."""
+        for key, value in query.items():
+            if is_identifier(value) and value not in self._origins and re.fullmatch(r"[^\s{}#]+", key):
+                self._origins[value] = _Origin(step, f"$request.query.{key}", name)
+
+
+def _free(wanted: str, taken: Iterable[str]) -> str:
+    """A name like the wanted one that nothing has yet."""
+    name = re.sub(r"[^A-Za-z0-9_-]+", "_", wanted).strip("_") or "value"
+    known, number = set(taken), 2
+    free = name
+    while free in known:
+        free, number = f"{name}-{number}", number + 1
+    return free
