@@ -34,7 +34,7 @@ def create_app(world: World, call: Call) -> Answer:
         summary=given.summary,
         description=given.description,
     )
-    lifecycle.create_version(world, user, app, **_fields(given.application_version))
+    lifecycle.create_version(world, user, app, comment=queries.comment(call), **_fields(given.application_version))
     return media.rendered(call, "App", show.app_body(world, world[APPS][app.id]), headers=media.RENEW)
 
 
@@ -65,13 +65,14 @@ def change_app(world: World, call: Call) -> Answer:
     app = app_for(world, user, call.params["app"])
     given = decode(call, requests.AppChange)
     versions = world[APP_VERSIONS].find("app", app.id)
-    granted = permissions.grant(world, user, versions[-1], permissions.EDIT_APP) if versions else None
+    comment = queries.comment(call)
+    granted = permissions.grant(world, user, versions[-1], permissions.EDIT_APP, comment) if versions else None
     fields = {
         name: value for name in ("name", "summary", "description") if (value := getattr(given, name)) is not UNSET
     }
     world[APPS].change(app.id, updated=world.clock.now(), **fields)
     if granted is not None:
-        permissions.happened(world, user, granted)
+        permissions.happened(world, user, granted, comment)
     return media.rendered(call, "App", show.app_body(world, world[APPS][app.id]), headers=media.RENEW)
 
 
@@ -94,10 +95,11 @@ def add_version(world: World, call: Call) -> Answer:
     if not any(sees_version(world, user, each) for each in world[APP_VERSIONS].find("app", app.id)):
         app_for(world, user, app.id)
     given = decode(call, requests.NewVersion)
-    granted = permissions.grant_version(world, user, app)
-    version = lifecycle.create_version(world, user, app, **_fields(given))
+    comment = queries.comment(call)
+    granted = permissions.grant_version(world, user, app, comment)
+    version = lifecycle.create_version(world, user, app, comment=comment, **_fields(given))
     if granted is not None:
-        permissions.happened(world, user, granted)
+        permissions.happened(world, user, granted, comment)
     if media.accepted(call, (media.JSON, media.XML, media.TEXT)) == media.TEXT:
         return media.plain(version.id, headers=media.RENEW)
     body = show.version_body(world[APP_VERSIONS][version.id])
@@ -131,13 +133,14 @@ def change_version(world: World, call: Call) -> Answer:
     user = caller(world, call)
     version = version_for(world, user, call.params["id"])
     given = decode(call, requests.VersionChange)
-    granted = permissions.grant(world, user, version, permissions.EDIT_APP)
+    comment = queries.comment(call)
+    granted = permissions.grant(world, user, version, permissions.EDIT_APP, comment)
     names = {"name": "name", "description": "description", "tag": "tags", "visibility": "visibility"}
     names["website_address"] = "website"
     fields = {ours: value for name, ours in names.items() if (value := getattr(given, name)) is not UNSET}
     makers.check_version_name(world, version, fields.get("name", version.name))
     changed = makers.touched(world, version, **fields)
-    permissions.happened(world, user, granted)
+    permissions.happened(world, user, granted, comment)
     # What runs afterwards may even delete it.
     body = show.version_body(world[APP_VERSIONS].get(version.id) or changed)
     return media.rendered(call, "ApplicationVersion", body, headers=media.RENEW)

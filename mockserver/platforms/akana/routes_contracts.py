@@ -45,7 +45,7 @@ def change_contract(world: World, call: Call) -> Answer:
     user = caller(world, call)
     contract = contract_for(world, user, call.params["id"])
     given = decode(call, requests.ContractChange)
-    governance = Governance(world, contract.id, user)
+    governance = Governance(world, contract.id, user, queries.comment(call))
     if governance.governed:
         governance.perform("@modify", "apicontract.action.editscope", "apicontract.action.edit")
     elif not is_valid(contract):

@@ -88,7 +88,8 @@ def change_oauth(world: World, call: Call) -> Answer:
     user = caller(world, call)
     version = version_for(world, user, call.params["id"])
     given = decode(call, shapes.OAuthBody)
-    granted = permissions.grant(world, user, version, permissions.EDIT_OAUTH)
+    comment = queries.comment(call)
+    granted = permissions.grant(world, user, version, permissions.EDIT_OAUTH, comment)
     authorization = version.oauth.authorization
     if given.authorization is not msgspec.UNSET:
         changed = msgspec.structs.replace(authorization, **_given(given.authorization))
@@ -97,7 +98,7 @@ def change_oauth(world: World, call: Call) -> Answer:
             authorization = changed
     fields = {**_given(given), "authorization": authorization}
     makers.touched(world, version, oauth=msgspec.structs.replace(version.oauth, **fields))
-    permissions.happened(world, user, granted)
+    permissions.happened(world, user, granted, comment)
     return media.rendered(call, "OAuthProfile", _oauth(msgspec.structs.replace(version.oauth, **fields)))
 
 
@@ -112,13 +113,14 @@ def change_profile(world: World, call: Call) -> Answer:
     given = decode(call, shapes.ProfileBody) if call.method == "PUT" else shapes.ProfileBody(picture_id=None)
     user = caller(world, call)
     version = version_for(world, user, call.params["id"])
-    granted = permissions.grant(world, user, version, permissions.EDIT_PROFILE)
+    comment = queries.comment(call)
+    granted = permissions.grant(world, user, version, permissions.EDIT_PROFILE, comment)
     fields = _given(given)
     if "picture_id" in fields:
         fields["picture"] = fields.pop("picture_id")
     changed = msgspec.structs.replace(version.profile, **fields)
     makers.touched(world, version, profile=changed)
-    permissions.happened(world, user, granted)
+    permissions.happened(world, user, granted, comment)
     return media.rendered(call, "PublicProfile", _profile(changed))
 
 
