@@ -16,6 +16,7 @@ HELPS: Final[Mapping[str, str]] = {
     "demo": "index",
     "serve": "reference/settings",
     "run": "scenarios",
+    "check": "check",
     "record": "recording",
     "trigger": "reference/actions",
     "actions": "reference/actions",
