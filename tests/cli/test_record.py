@@ -34,7 +34,7 @@ def test_ctrl_c_ends_a_recording_and_writes_it(mockserver: Any, serve: Any, tmp_
         assert "Recording the world default as mine/r; Ctrl-C ends it." in recording.stderr.readline()
         mockserver("trigger", "motar.start_ato_request", MOTAR_MOCK_URL=server.url)
         recording.send_signal(signal.SIGINT)
-        _, told = recording.communicate(timeout=20)
+        _, told = recording.communicate(timeout=50)
         assert recording.returncode == 0, told
         assert "Replay it with: mockserver run r.yaml" in told
         assert "mine/r" in mockserver("scenarios", "list", MOTAR_MOCK_URL=server.url).stdout

@@ -83,10 +83,10 @@ def test_the_build_stage_and_the_health_check_work_in_a_clean_environment(tmp_pa
         url = line.split()[-1]
         check = json.loads(re.search(r"CMD (\[.*\])", _of("HEALTHCHECK")[0])[1])  # type: ignore[index]
         check[check.index("--url") + 1] = url
-        health = subprocess.run(check, env=environment, capture_output=True, text=True, timeout=30)
+        health = subprocess.run(check, env=environment, capture_output=True, text=True, timeout=50)
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=50)
     assert health.returncode == 0, health.stderr
     assert process.returncode == 0
 

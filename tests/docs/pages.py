@@ -197,11 +197,12 @@ class Reader:
         return Ran(block, code, *texts)
 
     def _wait_for_plugin(self) -> None:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 50
         while time.monotonic() < deadline:
             with suppress(OSError), socket.create_connection(("127.0.0.1", self._plugin_port), timeout=1):
                 return
             time.sleep(0.02)
+        raise AssertionError("the plugin that a page starts does not listen")
 
 
 def differences(expected: Any, actual: Any, path: str = "$") -> list[str]:

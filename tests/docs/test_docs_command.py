@@ -15,7 +15,7 @@ from tests.docs.pages import DOCS
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "mockserver", *arguments], capture_output=True, text=True, timeout=30)
+    return subprocess.run([sys.executable, "-m", "mockserver", *arguments], capture_output=True, text=True, timeout=50)
 
 
 def test_without_a_page_all_are_listed_the_first_one_first():

@@ -43,7 +43,7 @@ def test_the_command_runs_a_plugin_that_motar_can_reach(motar, document, free_po
     with run(*options, **environment) as process, httpx2.Client(trust_env=False) as browser:
         try:
             url = f"http://127.0.0.1:{free_port}"
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + 50
             while True:
                 assert process.poll() is None, process.communicate()[0]
                 assert time.monotonic() < deadline
@@ -59,7 +59,7 @@ def test_the_command_runs_a_plugin_that_motar_can_reach(motar, document, free_po
             assert browser.get(f"{url}/motar/callback", params=query).status_code == 200
         finally:
             process.terminate()
-            output = process.communicate(timeout=20)[0]
+            output = process.communicate(timeout=50)[0]
 
     assert motar.calls[0].body["redirect_uri"] == f"{url}/motar/callback"
     assert "started by 'Dynepic'" in output
@@ -69,7 +69,7 @@ def test_the_command_runs_a_plugin_that_motar_can_reach(motar, document, free_po
 
 def test_the_command_says_what_is_missing():
     with run("--client-id", "iok-cid-1") as process:
-        output = process.communicate(timeout=20)[0]
+        output = process.communicate(timeout=50)[0]
     assert process.returncode == 2
     assert "--client-secret" in output
 

@@ -28,7 +28,7 @@ Ask = Callable[[str, str, Mapping[str, str], str | None], Answer]
 
 def by_http_client(method: str, url: str, headers: Mapping[str, str], body: str | None) -> Answer:
     parts = urlsplit(url)
-    connection = http.client.HTTPSConnection(parts.netloc, timeout=10, context=ssl.create_default_context())
+    connection = http.client.HTTPSConnection(parts.netloc, timeout=50, context=ssl.create_default_context())
     try:
         connection.request(method, f"{parts.path}?{parts.query}", body, dict(headers))
         answer = connection.getresponse()
@@ -38,7 +38,7 @@ def by_http_client(method: str, url: str, headers: Mapping[str, str], body: str 
 
 
 def by_requests(method: str, url: str, headers: Mapping[str, str], body: str | None) -> Answer:
-    answer = requests.request(method, url, headers=headers, data=body, allow_redirects=False, timeout=10)
+    answer = requests.request(method, url, headers=headers, data=body, allow_redirects=False, timeout=50)
     return answer.status_code, answer.headers.get("location", ""), answer.text
 
 
@@ -69,7 +69,7 @@ def ask_by_curl(motar_is_here) -> Ask:
         arguments += [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
         arguments += ["--data-binary", body] if body is not None else []
         arguments += ["-w", "\n%{http_code} %{redirect_url}"]
-        done = subprocess.run(arguments, capture_output=True, text=True, timeout=20, check=True)
+        done = subprocess.run(arguments, capture_output=True, text=True, timeout=50, check=True)
         text, _, told = done.stdout.rpartition("\n")
         status, _, location = told.partition(" ")
         return int(status), location, text
@@ -91,7 +91,7 @@ def test_curl_resolves_the_name_itself(motar_is_here: Secured):
         pytest.skip("there is no curl here")
     url = f"{MOTAR}:{motar_is_here.port}/oauth/token/validate"
     trust = ["--cacert", str(motar_is_here.ca), "--resolve", f"api.motar.io:{motar_is_here.port}:127.0.0.1"]
-    done = subprocess.run([curl, "-sS", *trust, url], capture_output=True, text=True, timeout=20)
+    done = subprocess.run([curl, "-sS", *trust, url], capture_output=True, text=True, timeout=50)
     assert "error_code" in done.stdout, done.stderr
     [exchange] = control(motar_is_here).get("journal").json()["exchanges"]
     assert exchange["url"] == url
