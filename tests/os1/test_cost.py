@@ -15,7 +15,7 @@ from mockserver.platforms.os1.models_onboarding import PROGRESS
 from mockserver.platforms.os1.onboarding import Order, accept, stack_tenants
 from mockserver.server import running
 from mockserver.settings import Settings
-from tests.os1.helpers import CONTAINERS_NEXT, NEW, YARD
+from tests.os1.helpers import CONTAINERS_NEXT, LEGACY, NEW, YARD, Os1
 from tests.os1.test_properties import new_world, new_worlds
 from tests.support import PLAIN
 
@@ -85,3 +85,21 @@ def test_files_and_onboardings_under_way_survive_a_restart(tmp_path: Path):
         assert http.get(f"{NEW}/{status_id}").json() == before
         http.post("/_mock/worlds/default/clock/advance", json={"by": "1m"})
         assert http.get(f"{NEW}/{status_id}").json()["data"]["tenants"]["completed"] == 3
+
+
+def test_the_steps_of_a_large_stack_do_not_push_the_call_out_of_the_journal(os1: Os1):
+    os1.world.act("os1.create_tenants", count=40, stack="shared")
+    os1.onboarded("@asha", YARD, path=LEGACY, stackId="shared", initSequence=["containers", "locations"])
+    acted = [each["name"] for each in os1.world.journal(kind="action")]
+    assert acted == ["os1.create_tenants", "os1.issue_access_token"]
+
+
+def test_a_stack_of_many_tenants_is_answered_at_once_and_finished_tenant_by_tenant(os1: Os1):
+    os1.world.act("os1.create_tenants", count=500, stack="sandbox")
+    status_id = os1.onboard("@dev", CONTAINERS_NEXT, stackId="sandbox").json()["data"]
+    assert os1.status(status_id)["tenants"] == {"total": 503, "completed": 0, "failed": 0}
+    os1.advance("100s")
+    assert os1.status(status_id)["tenants"] == {"total": 503, "completed": 100, "failed": 0}
+    os1.advance("403s")
+    assert os1.status(status_id)["tenants"] == {"total": 503, "completed": 503, "failed": 0}
+    assert len(os1.world.documents("os1.permission_sets")) == 2
