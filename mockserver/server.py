@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import logging
 import signal
 import socket
 import ssl
@@ -14,12 +15,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from mockserver.edge.protocol import Protocol
+from mockserver.edge.rehearsal import fits
 from mockserver.errors import Unreachable
 
 if TYPE_CHECKING:
     from mockserver.app import App
+
+log = logging.getLogger("mockserver.server")
 
 KEEP_ALIVE = 120
 """Seconds an idle connection is kept: longer than pooled clients hold on to one."""
@@ -57,6 +61,20 @@ def url_of(sock: socket.socket, scheme: str = "http") -> str:
     return f"{scheme}://{name}:{port}"
 
 
+def _protocol() -> type[HttpToolsProtocol]:
+    """Ours, or uvicorn's own where that has not what ours is made of."""
+    try:
+        from mockserver.edge.protocol import Protocol
+    except ImportError:
+        return _fallback()
+    return Protocol
+
+
+def _fallback() -> type[HttpToolsProtocol]:
+    log.warning("uvicorn %s is not known here: requests are answered as it does, slower", uvicorn.__version__)
+    return HttpToolsProtocol
+
+
 class Server(uvicorn.Server):
     """Uvicorn that answers long polls before it closes, and ends quietly on SIGINT and SIGTERM.
 
@@ -77,7 +95,7 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 app,
                 # Other people's apps may look for the task they run in, as anyio does.
-                http=Protocol if getattr(app, "answers_at_once", False) else "httptools",
+                http=_protocol() if getattr(app, "answers_at_once", False) else "httptools",
                 log_config=None,
                 access_log=False,
                 server_header=False,
@@ -101,6 +119,9 @@ class Server(uvicorn.Server):
         await self.serve(sockets=[self._sock])
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        protocol: Any = self.config.http_protocol_class
+        if protocol is not HttpToolsProtocol and not await fits(protocol):
+            self.config.http_protocol_class = _fallback()
         await super().startup(sockets)
         if self.started and self._secure is not None:
             await self._listen_securely(self._secure)

@@ -14,8 +14,12 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+TRANSPORT = "mockserver.transport"
+"""The ASGI extension by which a connection is handed over to who breaks it on purpose."""
+
 MOST_HEAD = 1024 * 1024
-"""Bytes of a request's head that are taken in: far more than the edge takes, which says so in the vendor's words."""
+"""Bytes of a request's head, or after its body, that are taken in: far more than the edge takes, which says so in
+the vendor's words."""
 
 _HEAD_TOO_LARGE = b"The head of the request is larger than %d bytes." % MOST_HEAD
 
@@ -27,9 +31,14 @@ class Protocol(HttpToolsProtocol):
     than finding the route, the world and the token together.
     """
 
+    _extensions: dict[str, Any]
     _held: tuple[RequestResponseCycle, Any] | None = None
     _head = 0
     _idle_since: float | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._extensions = {TRANSPORT: transport}
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -39,11 +48,17 @@ class Protocol(HttpToolsProtocol):
         self._idle_since = None
 
     def on_response_complete(self) -> None:
-        if self.pipeline or self.transport.is_closing():
+        if self.transport.is_closing():
             super().on_response_complete()
             return
         self.server_state.total_requests += 1
         self.flow.resume_reading()
+        if self.pipeline:
+            # In a task: each answered within the answer before it, a long row of them would exhaust the stack.
+            cycle, app = self.pipeline.pop()
+            cycle.scope["extensions"] = self._extensions
+            super()._start_asgi_task(cycle, app)
+            return
         self._idle_since = self.loop.time()
         if self.timeout_keep_alive_task is None:
             self._look_again_in(self.timeout_keep_alive)
@@ -61,8 +76,8 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        # A scope has its method when its head is complete; the parser alone would take in a head without end.
-        if self.scope is not None and "method" not in self.scope:
+        # The parser alone would take in a head without end, or trailers.
+        if self._is_midway():
             self._count_head(len(data))
         elif self._head:
             self._head = 0
@@ -71,9 +86,19 @@ class Protocol(HttpToolsProtocol):
             if not self.transport.is_closing():
                 super()._start_asgi_task(*held)
 
+    def _is_midway(self) -> bool:
+        """Whether a request has begun to come and not come whole; a scope has its method when its head is complete."""
+        return self.scope is not None and ("method" not in self.scope or self.cycle.more_body)
+
+    def on_body(self, body: bytes) -> None:
+        self._head = 0
+        super().on_body(body)
+
     def _count_head(self, more: int) -> None:
         self._head += more
-        if self._head > MOST_HEAD and not self.transport.is_closing():
+        if self._head <= MOST_HEAD or self.transport.is_closing():
+            return
+        if "method" not in self.scope:
             lines = (
                 STATUS_LINE[431],
                 b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\n",
@@ -81,7 +106,7 @@ class Protocol(HttpToolsProtocol):
                 _HEAD_TOO_LARGE,
             )
             self.transport.write(b"".join(lines))
-            self.transport.close()
+        self.transport.close()
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
@@ -90,6 +115,7 @@ class Protocol(HttpToolsProtocol):
             self._run(*held)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        cycle.scope["extensions"] = self._extensions
         # The request before it may have been answered in the same read.
         self._idle_since = None
         path = cycle.scope["path"]
@@ -110,7 +136,7 @@ class Protocol(HttpToolsProtocol):
             waiting = running.send(None)
         except StopIteration:
             return
-        task = self.loop.create_task(_resume(running, waiting))
+        task = self.loop.create_task(_go_on(running, waiting))
         task.add_done_callback(self.tasks.discard)
         self.tasks.add(task)
 
@@ -143,7 +169,9 @@ class _Whole:
             await RequestResponseCycle.send(cycle, message)
             return
         self._start = None
-        if message.get("more_body") or cycle.disconnected or not cycle.keep_alive or cycle.flow.write_paused:
+        # Uvicorn's own answer for an app that failed says that it closes the connection.
+        is_plain = cycle.keep_alive and start["status"] != 500 and not message.get("more_body")
+        if not is_plain or cycle.disconnected or cycle.flow.write_paused:
             await RequestResponseCycle.send(cycle, start)
             await RequestResponseCycle.send(cycle, message)
             return
@@ -155,6 +183,11 @@ class _Whole:
         cycle.response_started = cycle.response_complete = True
         cycle.message_event.set()
         cycle.on_response()
+
+
+async def _go_on(running: Coroutine[Any, Any, None], waiting: Any) -> None:
+    # A task takes no generator since Python 3.12.
+    await _resume(running, waiting)
 
 
 @types.coroutine
