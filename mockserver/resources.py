@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+import msgspec
 
 from mockserver.errors import InvalidFile, Problem, Unknown
 
@@ -14,8 +15,7 @@ SUFFIX = ".yaml"
 Shelf = Literal["fixtures", "scenarios", "docs"]
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(msgspec.Struct, frozen=True):
     """A file's text, the name people know it by, and when it last changed (nanoseconds)."""
 
     text: str

@@ -8,8 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 import msgspec
@@ -18,7 +17,9 @@ from mockserver.delivery.forbidden import Forbidden, TargetRefused
 from mockserver.delivery.slots import Slots
 from mockserver.delivery.targets import DEFAULT_PORTS, Targets
 from mockserver.errors import Gone, MockserverError
+from mockserver.world.faults import changed
 from mockserver.world.headers import pack_text
+from mockserver.world.journal import multi, readable
 from mockserver.world.outbox import DELIVERIES, Attempt, Delivery
 from mockserver.world.settings import CoreSettings
 from mockserver.world.store import StoreError
@@ -213,6 +214,8 @@ class Dispatcher:
         return msgspec.structs.replace(outcome, status=status, headers=headers, body=body, error=None)
 
     async def _send(self, delivery: Delivery, timeout: float) -> _Outcome:
+        from http.cookiejar import CookieJar, DefaultCookiePolicy
+
         import httpx2
 
         from mockserver.delivery.network import GuardedTransport, read_bounded

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+
+import msgspec
 
 
-@dataclass(slots=True)
-class _Target:
+class _Target(msgspec.Struct):
     free: asyncio.Semaphore
     users: int = 0
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from mockserver.delivery.targets import Targets
 from mockserver.errors import Invalid, Unreachable
@@ -19,8 +20,7 @@ MAX_RESPONSE: Final = 16 * 1024 * 1024
 """Bytes of an answer that are read; a longer one fails the step."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """A call to make: `person` says whose cookies it carries, `target` is a path in the world or a whole URL.
 
     At most one of `json` (any value, in a tuple of one), `text`, and `form` with or without `files`
@@ -31,12 +31,12 @@ class Request:
     target: str
     within: float
     person: str = ""
-    query: Mapping[str, Any] = field(default_factory=dict)
-    headers: Mapping[str, Any] = field(default_factory=dict)
+    query: Mapping[str, Any] = {}
+    headers: Mapping[str, Any] = {}
     json: tuple[Any, ...] = ()
     text: str | None = None
-    form: Mapping[str, Any] = field(default_factory=dict)
-    files: Mapping[str, tuple[str, bytes, str]] = field(default_factory=dict)
+    form: Mapping[str, Any] = {}
+    files: Mapping[str, tuple[str, bytes, str]] = {}
 
 
 class Caller:

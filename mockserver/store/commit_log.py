@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
 
@@ -84,8 +83,7 @@ class CommitLog:
             self.broken = f"{self.path} ends in half a line that cannot be cut away: {error.strerror}"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """An entry as it was found, and where."""
 
     number: int

@@ -6,13 +6,13 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from mockserver.world.store import StoreError
 
 
-@dataclass(slots=True)
-class _Waiter:
+class _Waiter(msgspec.Struct):
     n: int
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[None]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+
+import msgspec
 
 from mockserver.store.worlds_store import DirectoryStore
 from mockserver.world.store import StoreError
@@ -13,8 +14,7 @@ from mockserver.world.worlds import Worlds
 log = logging.getLogger("mockserver.store")
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpointed:
+class Checkpointed(msgspec.Struct, frozen=True):
     """What a checkpoint wrote: the worlds that had changed, and the bytes of their files."""
 
     worlds: tuple[str, ...]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,7 @@ from mockserver.world.header import Header
 from mockserver.world.store import Documents, Saved
 
 
-@dataclass(slots=True)
-class State:
+class State(msgspec.Struct):
     """A world on its way to what it was: `sequence` is the last entry it holds, `in_file` whether its file has it."""
 
     header: Header
@@ -36,11 +34,10 @@ class State:
         return Saved(self.header, self.seed, self.documents, self.initial, self.since, self.source)
 
 
-@dataclass(slots=True)
-class Recovered:
+class Recovered(msgspec.Struct):
     """The worlds by name, the number of the last entry there was, and the log that holds it, if there is one."""
 
-    states: dict[str, State] = field(default_factory=dict)
+    states: dict[str, State] = {}
     last: int = 0
     log: LogFile | None = None
     log_ends: int = 0

@@ -7,7 +7,6 @@ import logging
 import os
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,8 +30,7 @@ WORLDS = "worlds"
 CHECKPOINT_AFTER = 64 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(msgspec.Struct, frozen=True):
     """What is to be written, as it was at one moment; documents never change, so another thread may write it."""
 
     worlds: Sequence[tuple[WorldRow, Saved]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_type_hints
 
 import msgspec
@@ -19,15 +19,34 @@ A = TypeVar("A", bound=msgspec.Struct)
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
 class Action(Generic[A, R]):
-    """A named function over a world; calling it calls the function."""
+    """A named function over a world; calling it calls the function.
 
-    name: str
-    summary: str
-    description: str
-    arguments: type[A]
-    function: Callable[[World, A], R]
+    What is only told of it, and the Struct of its arguments, is found out when somebody asks.
+    """
+
+    def __init__(self, name: str, function: Callable[[World, A], R]) -> None:
+        self.name = name
+        self.function = function
+
+    @cached_property
+    def arguments(self) -> type[A]:
+        """The Struct that the function takes."""
+        parameter = list(inspect.signature(self.function).parameters)[1]
+        # The World is imported for type checkers only, so its name must be given to resolve annotations.
+        hints = get_type_hints(self.function, localns={"World": object}, include_extras=True)
+        taken: type[A] = hints[parameter]
+        return taken
+
+    @cached_property
+    def description(self) -> str:
+        """The function's docstring."""
+        return inspect.getdoc(self.function) or self.name
+
+    @property
+    def summary(self) -> str:
+        """The first line of the description."""
+        return self.description.partition("\n")[0]
 
     @property
     def internal(self) -> bool:
@@ -56,11 +75,7 @@ def action(name: str) -> Callable[[Callable[[World, A], R]], Action[A, R]]:
     """
 
     def name_it(function: Callable[[World, A], R]) -> Action[A, R]:
-        parameter = list(inspect.signature(function).parameters)[1]
-        # The World is imported for type checkers only, so its name must be given to resolve annotations.
-        hints = get_type_hints(function, localns={"World": object}, include_extras=True)
-        description = inspect.getdoc(function) or name
-        return Action(name, description.partition("\n")[0], description, hints[parameter], function)
+        return Action(name, function)
 
     return name_it
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import msgspec
@@ -27,8 +26,7 @@ class Commit(msgspec.Struct, frozen=True):
     deleted: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
+class Saved(msgspec.Struct, frozen=True):
     """A whole world: how it was made, the seed it has now, what it holds, and what it held when it was made.
 
     `since` counts when it became what it is (made, reset, restored) among the commits of all worlds;

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
+
+import msgspec
 
 from mockserver.errors import Conflict, Refused, nearest
 from mockserver.platforms.akana import ids
@@ -52,8 +53,7 @@ _STATUS: dict[str, RuntimeStatus] = {
 Side = Literal["api", "app", "either"]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """One built-in action: from which states it leads where, and whose it is. `to` None is worked out."""
 
     sources: tuple[str, ...]

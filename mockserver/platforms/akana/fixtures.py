@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from mockserver.checking import yaml
 from mockserver.checking.yaml import repeated
@@ -22,8 +23,7 @@ from mockserver.platforms.akana.makers import MAIL
 from mockserver.world.world import World
 
 
-@dataclass(frozen=True)
-class AkanaFixture:
+class AkanaFixture(msgspec.Struct, frozen=True):
     """A fixture file that was read and found whole; workflow files beside it are read when it is put into a world."""
 
     file: FixtureFile

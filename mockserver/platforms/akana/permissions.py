@@ -8,7 +8,6 @@ actions run once each after the thing happened, where they are available.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import msgspec
 
@@ -25,8 +24,7 @@ AUTHORIZATION = "reserved-allow-oauth-auz-details-update"
 PLAIN = "plain permission"
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(msgspec.Struct, frozen=True):
     """An edit: the actions that allow it where there is no `@Modify`, and those that run after it."""
 
     name: str

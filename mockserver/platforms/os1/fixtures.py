@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
@@ -117,8 +116,7 @@ class FixtureFile(_Seed, frozen=True):
     users: tuple[UserSeed, ...] = ()
 
 
-@dataclass(frozen=True)
-class Os1Fixture:
+class Os1Fixture(msgspec.Struct, frozen=True):
     """A fixture file that was read and found whole."""
 
     file: FixtureFile

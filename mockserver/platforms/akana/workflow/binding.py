@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -16,8 +15,7 @@ from mockserver.platforms.akana.workflow.context import Value
 from mockserver.platforms.akana.workflow.variables import as_text
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(msgspec.Struct, frozen=True):
     """One argument that something takes: `spelled` as the vendor does, `prefix` instead where it stands for many."""
 
     field: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final, TypeVar
+
+import msgspec
 
 from mockserver.errors import InvalidFile, Problem, nearest
 from mockserver.platforms.akana.workflow import fragments, structure
@@ -36,8 +37,7 @@ _NUMBER: Final = re.compile(r"-?\d{1,9}")
 I = TypeVar("I", bound=Invocation)  # noqa: E741
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """What could be read of a file, and everything that is wrong with it as a workflow."""
 
     definition: Definition
@@ -73,12 +73,11 @@ def scan(text: bytes | str, source: str, *, fragment: bool = False) -> Reading:
     return Reading(definition, sorted(flaws, key=lambda flaw: (flaw.problem.line or 0, flaw.problem.column or 0)))
 
 
-@dataclass
-class _Reader:
+class _Reader(msgspec.Struct):
     source: str
     fragment: bool
-    flaws: list[Flaw] = field(default_factory=list)
-    common: dict[int, Action] = field(default_factory=dict)
+    flaws: list[Flaw] = []
+    common: dict[int, Action] = {}
 
     def workflow(self, root: Element) -> Definition:
         self._check(root)

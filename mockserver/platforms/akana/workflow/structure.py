@@ -7,8 +7,9 @@ finds the first, which nobody can mean.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from mockserver.errors import Problem
 from mockserver.platforms.akana.workflow.definition import STAY, Action, Definition, Join, Result, Split, Step
@@ -16,8 +17,7 @@ from mockserver.platforms.akana.workflow.definition import STAY, Action, Definit
 Severity = Literal["error", "warning"]
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
+class Flaw(msgspec.Struct, frozen=True):
     """A problem of a workflow file, and the rule it breaks. An error makes the file unusable."""
 
     rule: str

@@ -9,8 +9,9 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import msgspec
 
 from mockserver.checking.words import quote
 from mockserver.errors import InvalidFile, Problem, nearest
@@ -40,17 +41,16 @@ _START: Final = re.compile(rb"""<[^\s/>]+(?:\s+[^\s=]+\s*=\s*(?:"[^"]*"|'[^']*')
 _WRAPPER: Final = "fragment"
 
 
-@dataclass(slots=True)
-class Element:
+class Element(msgspec.Struct):
     """An element; `text` is that between its own tags, entities filled in, comments left out."""
 
     tag: str
-    attributes: dict[str, str] = field(default_factory=dict)
+    attributes: dict[str, str] = {}
     line: int = 0
     column: int = 0
     path: str = ""
-    children: list[Element] = field(default_factory=list)
-    parts: list[str] = field(default_factory=list)
+    children: list[Element] = []
+    parts: list[str] = []
 
     @property
     def text(self) -> str:
