@@ -23,7 +23,7 @@ ANY_TEXT: Final = {"type": "string"}
 
 
 def is_volatile(text: str) -> bool:
-    """Whether a text holds something minted, timed, secret or bound to this machine, so that another run has another one."""
+    """Whether a text holds what another run has otherwise: minted, timed, secret, or bound to this machine."""
     return any(pattern.search(text) for pattern in (_RANDOM, _HERE, _INSTANT, _PLACEHOLDER))
 
 
