@@ -352,6 +352,7 @@ def test_the_difference_can_be_read_before_and_is_gone_after(os1: Os1):
     page = os1.call("@dev", "GET", "/developer/diff", params=query)
     assert page.headers["content-type"].startswith("text/html")
     assert "container-sweeper" in page.text
+    assert ("OS1 emulator" in page.text, "MOTAR" in page.text) == (True, False)
 
     asked = {"params": query, "headers": {"accept": "application/json"}}
     lines = os1.call("@dev", "GET", "/developer/diff", **asked).json()["data"]["lines"]

@@ -20,6 +20,7 @@ def test_somebody_signs_in_and_calls_with_the_token(os1: Os1):
     page = os1.world.http.get(PATH, params=QUERY)
     assert page.status_code == 200
     assert "Asha Menon" in page.text
+    assert ("OS1 emulator" in page.text, "MOTAR" in page.text) == (True, False)
 
     answer = os1.world.http.post(PATH, params={**QUERY, "state": "s 1"}, data={"user": "@asha"})
 

@@ -93,6 +93,7 @@ def _page(world: World, call: Call, error: str | None = None) -> Page:
     return Page(
         "signin.html",
         {
+            "vendor": "OS1",
             "app": "OS1's developer platform",
             "organization": "OS1",
             "client_id": CLIENT_ID,
