@@ -22,7 +22,11 @@ from tests.akana.test_registration import deliveries, edit, governed, registrati
 from tests.akana.workflow.written import action, call, goes
 from tests.support import PLAIN
 
+pytestmark = pytest.mark.timeout(400)
+"""The first run installs the package."""
+
 PACKAGE = "oidc-provider@8.8.1"
+INSTALL = ("install", "--no-audit", "--no-fund", "--no-save", "--fetch-retries=1", "--fetch-retry-mintimeout=1000")
 SERVER = Path(__file__).parent / "oidc_provider.mjs"
 TOKEN = "initial-access-token"
 
@@ -37,17 +41,18 @@ def installed() -> Path:
     if place.is_dir():
         return place
     new = cache / f"{PACKAGE}.{os.getpid()}"
-    new.mkdir(parents=True)
     try:
+        new.mkdir(parents=True)
         # Several workers may do this at once: the first one that is done puts it in place.
-        command = [npm, "install", "--no-audit", "--no-fund", "--no-save", "--prefix", str(new), PACKAGE]
+        command = [npm, *INSTALL, "--prefix", str(new), PACKAGE]
         done = subprocess.run(command, cwd=new, capture_output=True, text=True, timeout=300)
         if done.returncode != 0:
-            pytest.skip(f"npm cannot install {PACKAGE}: {done.stderr[-300:]}")
+            told = [line for line in done.stderr.splitlines() if line.startswith(("npm error", "npm ERR"))]
+            pytest.skip(f"npm cannot install {PACKAGE}: {'; '.join(told[:3])}")
         with suppress(OSError):
             new.rename(place)
-    except subprocess.TimeoutExpired:
-        pytest.skip(f"npm could not install {PACKAGE} within five minutes")
+    except (OSError, subprocess.TimeoutExpired) as error:
+        pytest.skip(f"{PACKAGE} cannot be installed in {cache}: {error}")
     finally:
         shutil.rmtree(new, ignore_errors=True)
     return place
