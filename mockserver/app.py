@@ -21,6 +21,7 @@ from mockserver.checking import yaml
 from mockserver.console.app import ASSETS, Console, page_at
 from mockserver.control.answers import HANDLERS, Bounds, LastResort, allowed_methods, problem
 from mockserver.control.doors import OPEN, Doors
+from mockserver.control.faults import FaultsApi
 from mockserver.control.journal import JournalApi
 from mockserver.control.keeping import CheckpointApi, OnceDurable
 from mockserver.control.metrics import Metrics
@@ -305,6 +306,7 @@ def _own_pages(
                 *JournalApi(runtime).routes,
                 *ScenariosApi(runtime, library).routes,
                 *RecordingsApi(runtime, library).routes,
+                *FaultsApi(runtime).routes,
                 *CheckpointApi(keeper).routes,
                 *PlatformsApi(worlds, platforms).routes,
                 *description.routes,

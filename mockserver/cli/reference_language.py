@@ -99,6 +99,14 @@ STEPS: Final = {
   where: {status: {one_of: [401, 403]}}
 """,
     ),
+    "fault": (
+        "The fields of a fault are told in [Let it fail](../faults.md) and in the [control "
+        "API](control-api.md#faults). `outputs` see its id as `$response.body#/id`.",
+        """\
+- title: The next status report is lost, although MOTAR has taken it
+  fault: {when: {path: /plugin/v1/ato/status}, wire: reset, processed: true}
+""",
+    ),
     "include": (
         "`include` is the name of a scenario, `with` are its inputs. Only its steps are performed: seed, start, "
         "fixtures and settings are those of the scenario that is run. `outputs` see the outputs of the included one as "

@@ -98,6 +98,38 @@ class WorldMethods(OfWorld):
         return Call(method="POST", path=self._path("deliveries", id, "redeliver"), read=Delivery.read)
 
     @endpoint
+    def expect(self, line: str | None = None, /, *, timeout: float = 5.0, **match: Unpack[Match]) -> Call[Exchange]:
+        """Wait for a call of the plugin, or with `kind="delivery"` for a webhook, and answer the first that matches.
+
+        `world.expect("POST /ato/requests", kind="delivery", status=200)`. Those that were there before count. Raises
+        `NotAsExpected` with the near misses after `timeout` seconds of wall time.
+        """
+        return Call(
+            method="POST",
+            path=self._path("journal", "wait"),
+            body={"match": as_body(line, match), "count": 1, "timeout": timeout},
+            read=lambda answer: Exchange.read(answer["exchanges"][0]),
+            patience=PATIENCE + timeout,
+            expectation=True,
+        )
+
+    @endpoint
+    def expect_document(self, collection: str, /, *, timeout: float = 5.0, **where: Any) -> Call[dict[str, Any]]:
+        """Wait until one of a collection is as `where` says, by the matchers of scenarios, and answer it.
+
+        `world.expect_document("motar.ato_requests", status="completed")`. Raises `NotAsExpected` with the near misses
+        after `timeout` seconds of wall time.
+        """
+        return Call(
+            method="POST",
+            path=self._path("documents", collection, "wait"),
+            body={"where": where, "timeout": timeout},
+            read=lambda answer: dict(answer["document"]),
+            patience=PATIENCE + timeout,
+            expectation=True,
+        )
+
+    @endpoint
     def settings(self) -> Call[dict[str, Any]]:
         """Every setting with its value, by section."""
         return Call(method="GET", path=self._path("settings"), read=as_is)
@@ -148,12 +180,14 @@ class WorldMethods(OfWorld):
         settings: Mapping[str, Any] | None = None,
         seed: int | None = None,
         mode: str | None = None,
+        ids_from: int | None = None,
         check: bool = True,
         timeout: float = 120.0,
     ) -> Call[Run]:
         """Run a scenario, a file or a name, in this world, which is started over for it.
 
         `mode` (strict, ordered, loose, passthrough) says in what order things may come, instead of the scenario.
+        With `ids_from`, a number, the world has the credentials that its seed gives, and other ids from then on.
         Raises `NotAsExpected` with the story of the steps when one fails, unless `check` is false.
         """
         body: dict[str, Any] = {
@@ -165,6 +199,8 @@ class WorldMethods(OfWorld):
             body["seed"] = seed
         if mode is not None:
             body["mode"] = mode
+        if ids_from is not None:
+            body["ids_from"] = ids_from
         read = _read_checked if check else Run.read
         return Call(method="POST", path=self._path("runs"), body=body, read=read, patience=timeout)
 
@@ -186,6 +222,21 @@ class WorldMethods(OfWorld):
         call = WorldMethods.run(self, scenario, inputs=inputs, settings=settings, seed=seed, mode=mode)
         return Call(method=call.method, path=call.path, body=call.body, read=as_is)
 
+
+    @endpoint
+    def add_fault(self, /, **fault: Any) -> Call[dict[str, Any]]:
+        """Let something go wrong with the calls that fit: `world.add_fault(when={"path": "/x"}, status=503)`."""
+        return Call(method="POST", path=self._path("faults"), body=fault, read=as_is)
+
+    @endpoint
+    def faults(self) -> Call[list[dict[str, Any]]]:
+        """The faults of the world, with how many calls each has hit."""
+        return Call(method="GET", path=self._path("faults"), read=lambda answer: list(answer["faults"]))
+
+    @endpoint
+    def clear_faults(self) -> Call[None]:
+        """Let everything go right again."""
+        return Call(method="DELETE", path=self._path("faults"), read=_nothing)
 
     @endpoint
     def start_recording(self, name: str | None = None, *, whole: bool = False) -> Call[dict[str, Any]]:

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mockserver.control import shapes
+from mockserver.control.expecting import ExpectDocument
 from mockserver.control.journal import Query, Verify, Wait
 from mockserver.control.recordings import NewRecording
 from mockserver.control.scenarios import NDJSON, NewRun, ScenarioText
 from mockserver.control.worlds import Advance, ClockBody, NewWorld, Settle
 from mockserver.platforms.akana.control import Linted, WorkflowText
 from mockserver.store.keeper import Checkpointed
+from mockserver.world.faults import Fault
 from mockserver.world.header import NAME
 from mockserver.world.snapshots import Snapshot
 
@@ -349,6 +351,41 @@ SECTIONS: Final[Mapping[str, tuple[Endpoint, ...]]] = {
             id="{delivery}",
         ),
     ),
+    "Faults": (
+        _endpoint(
+            "POST",
+            "/_mock/worlds/{world}/faults",
+            "add_fault",
+            "Let something go wrong with the next call that fits, or with more of them. The first fault that fits "
+            "a call counts. See [Let it fail](../faults.md).",
+            takes=Fault,
+            answers=shapes.ArmedFault,
+            status=201,
+            body={"when": {"path": "/plugin/v1/ato/status"}, "status": 503, "headers": {"retry-after": "1"}},
+        ),
+        _endpoint(
+            "GET",
+            "/_mock/worlds/{world}/faults",
+            "list_faults",
+            "The faults of the world, in the order in which they are tried.",
+            answers=shapes.FaultList,
+        ),
+        _endpoint(
+            "DELETE",
+            "/_mock/worlds/{world}/faults/{id}",
+            "remove_fault",
+            "Take one fault away.",
+            status=204,
+            id="fault-1",
+        ),
+        _endpoint(
+            "DELETE",
+            "/_mock/worlds/{world}/faults",
+            "clear_faults",
+            "Take all faults away.",
+            status=204,
+        ),
+    ),
     "Documents": (
         _endpoint(
             "GET",
@@ -364,6 +401,19 @@ SECTIONS: Final[Mapping[str, tuple[Endpoint, ...]]] = {
             "All documents of a collection.",
             answers=shapes.DocumentList,
             collection="motar.apps",
+        ),
+        _endpoint(
+            "POST",
+            "/_mock/worlds/{world}/documents/{collection}/wait",
+            "expect_document",
+            "Wait until a document is as `where` says, with the matchers of scenarios; 408 with the nearest misses "
+            "when none is within `timeout` seconds.",
+            takes=ExpectDocument,
+            answers=shapes.ExpectedDocument,
+            refused=(408, 410),
+            body={"where": {"name": {"type": "string"}}, "timeout": 5},
+            collection="motar.apps",
+            deepest=2,
         ),
         _endpoint(
             "GET",

@@ -238,6 +238,12 @@ class DocumentList(TypedDict):
     documents: list[dict[str, Any]]
 
 
+class ExpectedDocument(TypedDict):
+    """The document that was waited for."""
+
+    document: dict[str, Any]
+
+
 class ScenarioEntry(TypedDict):
     name: str
     kept: Literal["library", "shipped"]
@@ -253,6 +259,23 @@ class KeptScenario(TypedDict):
     name: str
     summary: str
     steps: int
+
+
+class ArmedFault(TypedDict):
+    """A fault, how many calls fitted it by now, and how many it hit; `spent` means that it hits no more."""
+
+    id: str
+    does: str
+    fault: dict[str, Any]
+    seen: int
+    hits: int
+    spent: bool
+
+
+class FaultList(TypedDict):
+    """The faults of a world."""
+
+    faults: list[ArmedFault]
 
 
 class Recording(TypedDict):

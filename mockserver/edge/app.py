@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable
@@ -9,12 +10,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mockserver import pages
-from mockserver.edge import cors
+from mockserver.edge import cors, faults
 from mockserver.edge.addressing import Place, place, split_prefix
 from mockserver.edge.messages import DateLine, Scope, encoded, read_body, send_answer, sendable
 from mockserver.errors import Full, MockserverError
 from mockserver.wire import Answer, Call, Limits, Page, Platform, Refusal, Rejected, Route, RouteTable, json_answer
 from mockserver.wire.routes import Found
+from mockserver.world.faults import changed
 from mockserver.world.headers import pack
 from mockserver.world.journal import Exchange
 from mockserver.world.settings import CoreSettings
@@ -86,13 +88,26 @@ class Edge:
         at = world.clock.now() if world is not None else datetime.fromtimestamp(wall, UTC)
         request_head = pack(fields)
         unfit = self._unfit(scope, len(request_head), max_body if too_long else None)
-        override = self._overridden(world, call, request_head) if world is not None and world.interceptors else None
+        hit = override = None
+        if world is not None and (world.faults or world.interceptors):
+            facts = _facts(call, request_head, at)
+            hit = world.faults.take("inbound", facts, at)
+            if hit is not None and not hit.fault.processed:
+                await _hold(world, hit.delay)
+            hidden = hit is not None and faults.hides(hit.fault)
+            override = Answer(200) if hidden else _overridden(world, call, facts)
         answer, error = (override, None) if override is not None else self._answer(call, found, placed, unfit)
         if (kept := self._worlds.durable()) is not None:
             answer, error = await self._once_durable(kept, call, found, placed) or (answer, error)
         if world is not None and (settings := world.settings(CoreSettings)).cors_origins:
             answer = Answer(answer.status, (*answer.headers, *cors.headers(call, settings)), answer.body)
+        if world is not None and hit is not None:
+            if hit.fault.processed:
+                await _hold(world, hit.delay)
+            answer = sendable(Answer(*changed(hit.fault, answer.status, answer.headers, answer.body)))
+            call.note("fault", f"{hit.id}: {hit.fault.in_words()}")
         sent, response_head = encoded(answer.headers)
+        nothing_left = hit is not None and hit.fault.wire in ("reset", "empty", "timeout")
         exchange = Exchange(
             id=world.journal.last_id + 1 if world is not None else 0,
             began=began,
@@ -106,9 +121,9 @@ class Edge:
             query_string=query,
             request_head=request_head,
             request_body=call.body,
-            status=answer.status,
-            response_head=response_head,
-            response_body=answer.body,
+            status=None if nothing_left else answer.status,
+            response_head=b"" if nothing_left else response_head,
+            response_body=b"" if nothing_left else answer.body,
             route=found.name,
             addressed_by=placed.rule,
             authenticated_by=call.authenticated_by,
@@ -125,34 +140,16 @@ class Edge:
             world.journal.append(exchange)
             if placed.stray:
                 self._worlds.record_unaddressed(placed.stray, exchange)
-            await send_answer(send, method, answer.status, sent, answer.body, self._date.of(at))
+            date = self._date.of(at)
+            if hit is not None and hit.fault.wire is not None:
+                await faults.break_off(hit.fault, scope, receive, answer.status, [*sent, date], answer.body)
+            elif hit is not None and hit.fault.drip is not None:
+                await faults.drip(send, hit.fault, answer.status, [*sent, date], answer.body)
+            else:
+                await send_answer(send, method, answer.status, sent, answer.body, date)
         finally:
             world.inflight -= 1
             world.stir()
-
-    def _overridden(self, world: World, call: Call, head: bytes) -> Answer | None:
-        """The answer of the first that wants to give one in the platform's place."""
-        now = datetime.fromtimestamp(self._worlds.wall(), UTC)
-        facts = Exchange(
-            id=0,
-            began=0,
-            kind="inbound",
-            at=now,
-            wall=now,
-            seconds=0.0,
-            method=call.method,
-            path=call.path,
-            url=call.base_url + call.path,
-            query_string=call.query_string,
-            request_head=head,
-            request_body=call.body,
-        ).facts
-        for intercept in tuple(world.interceptors):
-            override = intercept(facts)
-            if override is not None:
-                call.note("answer", f"given by {override.by}")
-                return sendable(Answer(override.status, override.headers, override.body))
-        return None
 
     async def _once_durable(
         self, kept: Awaitable[None], call: Call, found: Found, placed: Place
@@ -261,6 +258,44 @@ class Edge:
         if placed.world is None or placed.rule == "host" or (prefix is None and placed.world.name == DEFAULT):
             return origin
         return f"{origin}/w/{placed.world.name}"
+
+
+def _facts(call: Call, head: bytes, at: datetime) -> dict[str, Any]:
+    """A request as far as it is known before it is answered."""
+    return Exchange(
+        id=0,
+        began=0,
+        kind="inbound",
+        at=at,
+        wall=at,
+        seconds=0.0,
+        method=call.method,
+        path=call.path,
+        url=call.base_url + call.path,
+        query_string=call.query_string,
+        request_head=head,
+        request_body=call.body,
+    ).facts
+
+
+def _overridden(world: World, call: Call, facts: dict[str, Any]) -> Answer | None:
+    """The answer of the first that wants to give one in the platform's place."""
+    for intercept in tuple(world.interceptors):
+        override = intercept(facts)
+        if override is not None:
+            call.note("answer", f"given by {override.by}")
+            return sendable(Answer(override.status, override.headers, override.body))
+    return None
+
+
+async def _hold(world: World, seconds: float) -> None:
+    """Let a request wait; whoever settles the world waits with it."""
+    if seconds:
+        world.inflight += 1
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            world.inflight -= 1
 
 
 def _problem(found: Found, call: Call, status: int, reason: str) -> Answer | Page:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
 
-from mockserver.checking import find_problems
+from mockserver.checking import convert, find_problems
 from mockserver.checking.paths import ancestors, item, member, position
 from mockserver.checking.yaml_reader import read_text
 from mockserver.errors import Invalid, InvalidFile, Problem, nearest
-from mockserver.scenarios.expressions import is_dynamic
+from mockserver.scenarios.expressions import is_dynamic, references
 from mockserver.scenarios.model import Draft, Scenario
 from mockserver.scenarios.rules import DOES
 from mockserver.scenarios.steps import KINDS, call_of, step_type, url_of
 from mockserver.scenarios.wiring import wiring_problems
 from mockserver.world.durations import parse_duration
+from mockserver.world.faults import Fault
 from mockserver.world.matchers import check, check_parts, show
 from mockserver.world.matching import match_problems
 
@@ -141,6 +143,8 @@ def _meaning_problems(kind: str, step: Mapping[str, Any], path: str, actions: li
                 yield from _bodies(step["respond"], f"{path}.respond")
         case "expect" if step["expect"] != "document":
             yield from _fixed(step, path, {"kind"}, "an expect says itself")
+        case "fault" if isinstance(step["fault"], dict) and not references(step["fault"]):
+            yield from _fault_problems(step["fault"], f"{path}.fault")
         case "send":
             if isinstance(step["send"], str):
                 yield from _told(url_of, step["send"], f"{path}.send")
@@ -178,6 +182,14 @@ def _fixed(step: Mapping[str, Any], path: str, names: set[str], why: str) -> Ite
     for name in where if isinstance(where, dict) else ():
         if name in names:
             yield Problem(f"{path}.where.{name}", f"nothing, for that is what {why}", repr(name))
+
+
+def _fault_problems(fault: Mapping[str, Any], path: str) -> Iterator[Problem]:
+    try:
+        convert(fault, Fault, what="A fault")
+    except Invalid as refusal:
+        for problem in refusal.problems:
+            yield replace(problem, path=path + problem.path.removeprefix("$"))
 
 
 def _bodies(step: Mapping[str, Any], path: str) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from msgspec import UNSET
 
+from mockserver.checking import convert
 from mockserver.errors import MockserverError
 from mockserver.scenarios.answering import Answering
 from mockserver.scenarios.caller import Request
@@ -37,6 +38,7 @@ from mockserver.scenarios.steps import (
     CallStep,
     ExpectDocumentStep,
     ExpectStep,
+    FaultStep,
     IncludeStep,
     SendStep,
     SettleStep,
@@ -47,7 +49,9 @@ from mockserver.scenarios.steps import (
     url_of,
 )
 from mockserver.world.durations import format_duration, parse_duration
+from mockserver.world.faults import Fault
 from mockserver.world.interception import Interceptor
+from mockserver.world.journal import readable
 from mockserver.world.matching import Match, label, matches, path_parameters
 
 T = TypeVar("T")
@@ -93,6 +97,9 @@ class Stage(Protocol):
 
     def send(self, method: str, url: str, headers: Mapping[str, str], body: str, /) -> str:
         """Send a webhook with the world's deliveries; its id."""
+
+    def break_something(self, fault: Fault, /) -> str:
+        """Let something go wrong from now on; the fault's id."""
 
     def documents(self, collection: str, /) -> Sequence[Facts]:
         """The documents of a collection as plain data, oldest first. Raises `Unknown` for one that is none."""
@@ -235,6 +242,9 @@ class Performance:
                 return self._send(step)
             case IncludeStep():
                 return await self._include(index, step)
+            case FaultStep():
+                fault = convert(evaluate(step.fault, scope), Fault, what="This fault")
+                return self._scope(_done("fault", step.fault, {"id": self._stage.break_something(fault)})), []
             case SettleStep():
                 within = parse_duration(evaluate(step.settle, scope))
                 if not await self._stage.settle(within.total_seconds()):
@@ -333,7 +343,8 @@ class Performance:
         method, url = url_of(evaluate(step.send, scope))
         headers, body = message_of(step.headers, step.body, step.text, scope)
         delivery = self._stage.send(method, url, headers, body)
-        return self._scope(_done(step.send, {"headers": headers, "body": body}, {"delivery": delivery})), [delivery]
+        sent = readable(tuple(headers.items()), body.encode())
+        return self._scope({**_done(step.send, sent, {"delivery": delivery}), "headers": headers}), [delivery]
 
     async def _document(self, step: ExpectDocumentStep) -> tuple[Scope, list[str]]:
         scope = self._scope()

@@ -13,6 +13,7 @@ from mockserver.delivery.targets import Targets
 from mockserver.errors import Unknown
 from mockserver.scenarios.caller import Caller, Request
 from mockserver.scenarios.model import Scenario
+from mockserver.world.faults import Fault
 from mockserver.world.header import ClockSpec
 from mockserver.world.interception import Interceptor
 from mockserver.world.journal import Exchange
@@ -25,7 +26,8 @@ T = TypeVar("T")
 class LiveStage:
     """Performs in the world `name`, which it starts over.
 
-    `settings` are laid over the scenario's own; `seed` is the world's where the scenario names none;
+    `settings` are laid over the scenario's own; `seed` is the world's where the scenario names none; with
+    `ids_from` it mints by that number from then on, so that a plugin which knows its credentials sees new ids;
     `scenarios` finds the ones that it includes by name.
     """
 
@@ -36,12 +38,14 @@ class LiveStage:
         settings: dict[str, Any] | None = None,
         seed: int | None = None,
         *,
+        ids_from: int | None = None,
         scenarios: Callable[[str], Scenario],
     ) -> None:
         self._runtime = runtime
         self._name = name
         self._settings = settings or {}
         self._seed = seed
+        self._ids_from = ids_from
         self._scenarios = scenarios
         self._world: World = runtime.worlds.find(name)
         self._caller = Caller(Targets())
@@ -62,6 +66,11 @@ class LiveStage:
             fixtures=scenario.fixtures,
             settings=settings,
         )
+        if self._ids_from is not None:
+            made = self._runtime.worlds.snapshot(self._name)
+            self._world = self._runtime.worlds.restore(
+                self._name, msgspec.structs.replace(made, seed=self._ids_from)
+            )
 
     async def act(self, name: str, arguments: Mapping[str, Any], /) -> object:
         return self._world.act(name, dict(arguments))
@@ -98,6 +107,9 @@ class LiveStage:
             pairs = tuple(headers.items())
             return self._world.outbox.send("scenario", about="", method=method, url=url, headers=pairs, body=body).id
 
+    def break_something(self, fault: Fault, /) -> str:
+        return self._world.faults.add(fault, self._world.clock.now()).id
+
     def exchanges(self) -> Sequence[Facts]:
         return [exchange.facts for exchange in self._world.journal]
 
@@ -126,4 +138,5 @@ class LiveStage:
         return lambda: world.interceptors.remove(interceptor)
 
     async def close(self) -> None:
+        self._world.faults.clear()
         await self._caller.close()

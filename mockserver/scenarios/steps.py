@@ -141,6 +141,18 @@ class SendStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return f"Send {self.send}"
 
 
+class FaultStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Let something go wrong with the calls or webhooks that come next; the world's faults are gone after the run."""
+
+    kind: ClassVar[str] = "fault"
+
+    fault: dict[str, Any]
+
+    def in_words(self) -> str:
+        what = self.fault.get("title") or self.fault.get("wire") or self.fault.get("status") or "something"
+        return f"Let {str(what).replace('_', ' ')} happen"
+
+
 class IncludeStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Perform the steps of another scenario here, in the same world; its `outputs` are this step's results."""
 
@@ -256,7 +268,7 @@ class VerifyStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
 KINDS: Final[Mapping[str, type[Step]]] = {
     kind.kind: kind
     for kind in (
-        *(ActionStep, ExpectStep, AwaitStep, CallStep, SendStep),
+        *(ActionStep, ExpectStep, AwaitStep, CallStep, SendStep, FaultStep),
         *(AdvanceStep, SettleStep, VerifyStep, IncludeStep),
     )
 }

@@ -15,7 +15,7 @@ from mockserver.scenarios.expressions import Expression, Reference, references
 _BEFORE = (
     *("action", "with", "await", "where", "within", "advance", "verify", "settle", "expect_error"),
     *("call", "as", "query", "headers", "body", "form", "text", "files"),
-    *("send", "include", "of", "returns", "respond"),
+    *("send", "include", "of", "returns", "respond", "fault"),
 )
 """Fields that are evaluated before the step has an exchange of its own."""
 

@@ -17,6 +17,7 @@ from mockserver.world.actions import ActionBook, action
 from mockserver.world.clock import CLOCKS, TIMERS, Clock, Timer, Timers
 from mockserver.world.collection import Changes, Collection, Kind
 from mockserver.world.durations import parse_duration
+from mockserver.world.faults import Faults
 from mockserver.world.interception import Interceptor
 from mockserver.world.journal import Journal
 from mockserver.world.minter import COUNTERS, Minter
@@ -116,6 +117,7 @@ class World:
         self.inflight = 0
         self.waits = 0
         self.interceptors: list[Interceptor] = []
+        self.faults = Faults(seed, name)
         self.touched = wall()
         self.ended: str | None = None
         self._hooks = hooks

@@ -150,7 +150,7 @@ def test_every_problem_is_told_at_once_where_it_stands() -> None:
         "16:56: $.steps[2].where.body.other: expected an output of step 'start' (request_id), got 'request' in "
         "$steps.start.outputs.request (did you mean 'request_id'?)",
         "17:5: $.steps[3]: expected one of the keys 'action', 'expect', 'await', 'call', 'send', "
-        "'advance', 'settle', 'verify', 'include', got 'awiat' (did you mean 'await'?)",
+        "'fault', 'advance', 'settle', 'verify', 'include', got 'awiat' (did you mean 'await'?)",
         "19:5: $.steps[4].advance: expected one kind of step, and this is already 'action', got 'advance' as well",
         '21:5: $.steps[5].advance: expected every key once, got "advance" again; it stands on line 20 already',
     ]
@@ -188,6 +188,9 @@ def test_every_problem_is_told_at_once_where_it_stands() -> None:
         ("{call: GET /x, where: {status: 2x}}", "$.steps[1].where.status: expected a status such as 404 or '4xx'"),
         ("{call: GET /x, where: {path: /x}}", "$.steps[1].where.path: expected one of the keys"),
         ("{call: GET /x, files: {f: {name: a}}}", "$.steps[1].files.f.content: expected a string, got nothing"),
+        ("{fault: {wire: rest}}", "did you mean 'reset'"),
+        ("{fault: {}}", "$.steps[1].fault: expected something that goes wrong"),
+        ("{fault: {status: 500, colour: red}}", "$.steps[1].fault.colour"),
         ("{await: GET /x, respond: {status: 99}}", "$.steps[1].respond.status: expected a whole number"),
         ("{await: GET /x, respond: {body: 1, text: a}}", "$.steps[1].respond.text: expected one body"),
         ("{await: GET /x, respond: {body: $response.body}}", "only outputs of a step can refer to what came"),

@@ -12,6 +12,7 @@ import pytest
 from mockserver.errors import Conflict, Gone, Invalid, MockserverError, Refused, Unknown, Unreachable
 from mockserver.scenarios import RunReport, Scenario, StepEvent, describe, load_scenario, run, story
 from mockserver.scenarios.caller import Request
+from mockserver.world.faults import Fault
 from mockserver.world.interception import Interceptor
 
 Facts = dict[str, Any]
@@ -35,6 +36,7 @@ class Theatre:
         self.shelves: dict[str, list[Facts]] = {}
         self.library: dict[str, str] = {}
         self.closed = 0
+        self.broken: list[Fault] = []
         self.listeners: list[Callable[[Facts], None]] = []
         self.interceptors: list[Interceptor] = []
         self._ids = itertools.count(1)
@@ -117,6 +119,10 @@ class Theatre:
         if name not in self.library:
             raise Unknown("scenario", name, self.library)
         return load_scenario(self.library[name], name)
+
+    def break_something(self, fault: Fault, /) -> str:
+        self.broken.append(fault)
+        return f"fault-{len(self.broken)}"
 
     def intercept(self, interceptor: Interceptor, /) -> Callable[[], None]:
         self.interceptors.append(interceptor)
@@ -388,6 +394,22 @@ def test_the_outputs_of_a_scenario_are_in_the_report_of_its_run() -> None:
     theatre = Theatre(results={"a.b": {"id": "r1"}})
     steps = "  - {id: a, action: a.b, outputs: {id: $response.body#/id}}"
     assert play(steps, theatre, head="outputs: {id: 'made {$steps.a.outputs.id}'}").outputs == {"id": "made r1"}
+
+
+def test_something_can_be_made_to_go_wrong() -> None:
+    theatre = Theatre()
+    report = play(
+        """
+  - {id: f, fault: {when: {path: $inputs.path}, status: 503}, outputs: {id: $response.body#/id}}
+  - {fault: {wire: reset, direction: delivery}}
+""",
+        theatre,
+        head="inputs: {path: /x}",
+    )
+    assert report.outcome == "passed", story(report)
+    assert report.steps[0].outputs == {"id": "fault-1"}
+    assert (theatre.broken[0].status, theatre.broken[0].when.path) == (503, "/x")
+    assert theatre.broken[1].direction == "delivery"
 
 
 def test_settling_waits_and_fails_when_something_stays_under_way() -> None:

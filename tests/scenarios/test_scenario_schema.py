@@ -44,6 +44,7 @@ def test_it_takes_every_shipped_scenario(name: str) -> None:
         "{call: GET /x, as: vera, query: {a: 1}, where: {status: 404}, form: {a: 1}}",
         "{send: POST http://x/, body: [1]}",
         "{include: a/b, with: {x: 1}}",
+        "{fault: {when: {path: /x}, status: 503, times: null}}",
         "{settle: 3}",
         "{advance: 25h}",
         "{verify: {kind: inbound}, count: 0}",
