@@ -185,6 +185,24 @@ def test_a_deletion_that_fails_can_be_repeated(registering: Portal, provider: Pr
 
 
 @pytest.mark.parametrize(
+    ("status", "methods"), [(401, "PUT POST"), (404, "PUT POST"), (410, "PUT POST"), (400, "PUT PUT")]
+)
+def test_a_client_that_the_provider_does_not_know_is_registered_anew(
+    registering: Portal, provider: Provider, status: int, methods: str
+):
+    version = governed(registering)
+    edit(registering, version)
+    registering.world.settle()
+    provider.failing = status
+    edit(registering, version)
+    assert registration(registering, version)["error"] == f"the provider answered {status}"
+    provider.failing = None
+    edit(registering, version)
+    assert registration(registering, version)["state"] == "registered"
+    assert [method for method, _ in provider.calls[1:]] == methods.split()
+
+
+@pytest.mark.parametrize(
     ("body", "words"),
     [
         (b"nonsense", "no client_id"),

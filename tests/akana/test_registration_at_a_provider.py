@@ -18,7 +18,7 @@ import httpx2
 import pytest
 
 from tests.akana.portal import AMY, Portal
-from tests.akana.test_registration import deliveries, edit, governed, registration, sync
+from tests.akana.test_registration import deliveries, edit, governed, registration
 from tests.akana.workflow.written import action, call, goes
 from tests.support import PLAIN
 
@@ -171,8 +171,8 @@ def test_metadata_that_it_refuses_are_told_and_put_right_by_the_next_edit(regist
     assert ask(registering, version).status == 200
 
 
-def test_a_client_that_somebody_else_deleted_is_told(registering: Portal):
-    version = governed(registering, action(13, "drop", f"<pre-functions>{sync('Delete')}</pre-functions>"))
+def test_a_client_that_somebody_else_deleted_is_told_and_then_made_anew(registering: Portal):
+    version = governed(registering)
     edit(registering, version)
     registration(registering, version)
     (known,) = registering.world.documents("akana.client_registrations")
@@ -180,3 +180,8 @@ def test_a_client_that_somebody_else_deleted_is_told(registering: Portal):
     assert httpx2.delete(known["client_uri"], headers=headers, **PLAIN).status_code == 204
     edit(registering, version, "https://b.test/cb")
     assert registration(registering, version)["error"] == "the provider answered 401"
+    edit(registering, version, "https://c.test/cb")
+    assert registration(registering, version)["state"] == "registered"
+    anew = ask(registering, version)
+    assert anew.body["redirect_uris"] == ["https://c.test/cb"]
+    assert anew.body["client_id"] != known["client_id"]

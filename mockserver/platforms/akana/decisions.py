@@ -163,7 +163,8 @@ DECISIONS = (
         "assumed",
         "RFC 7591 and 7592: POST to akana.registration_endpoint, then PUT and DELETE at registration_client_uri. One "
         "call at a time for each app version; what is asked meanwhile is done afterwards. A failure is on the delivery "
-        "and the registration, and changes nothing else. A new Reset tries again.",
+        "and the registration, and changes nothing else. A new Reset tries again; after 401, 404 or 410 to PUT "
+        "or DELETE, by which a provider says that it does not know the client, it registers a new one.",
     ),
     Decision(
         "syncAppVersionOAuthClient",

@@ -20,6 +20,10 @@ from mockserver.world.world import World
 
 OUTCOME = "akana.internal.client_registration_answered"
 UNDER_WAY = ("registering", "updating", "deleting")
+GONE = (401, 404, 410)
+"""What a provider answers about a client that it does not know (any more): RFC 7592 has 401 for it."""
+
+NO_CLIENT: dict[str, None] = dict.fromkeys(("client_id", "client_secret", "access_token", "client_uri"))
 EVENTS = {"registering": "register", "updating": "update", "deleting": "delete"}
 
 
@@ -84,14 +88,13 @@ def client_registration_answered(world: World, args: Answered) -> ClientRegistra
     attempt = world[DELIVERIES][args.delivery].attempts[-1]
     succeeded = attempt.error is None and attempt.status is not None and 200 <= attempt.status < 300
     if succeeded and known.state == "deleting":
-        known = _change(
-            world, known, state="deleted", client_id=None, client_secret=None, access_token=None, client_uri=None
-        )
+        known = _change(world, known, state="deleted", **NO_CLIENT)
     elif succeeded:
         known = _take_in(world, known, attempt)
     else:
         reason = attempt.error or f"the provider answered {attempt.status}"
-        known = _change(world, known, state="failed", error=reason)
+        unknown = NO_CLIENT if known.state != "registering" and attempt.status in GONE else {}
+        known = _change(world, known, state="failed", error=reason, **unknown)
     wanted, known = known.wanted, _change(world, known, wanted=None)
     if wanted == "delete":
         return _delete(world, known) if known.client_uri is not None else known
