@@ -9,6 +9,7 @@ PYTEST_DONT_REWRITE: there is no assert here, and whoever imported the package b
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,16 +18,24 @@ if TYPE_CHECKING:
     from pytest_httpserver import HTTPServer
 
     from mockserver.client import ServerClient, WorldClient
+    from mockserver.client.answers import Run
     from mockserver.testing.plugin_double import MotarPlugin
     from mockserver.testing.report import Remembered
     from mockserver.testing.sharing import SharedEmulator
     from mockserver.testing.worlds import SessionWorld
 
 _WORLDS: pytest.StashKey[list[Remembered]] = pytest.StashKey()
+_PERFORM = "_emulator_perform"
 _SHARED: pytest.StashKey[SharedEmulator] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addini(
+        "mockserver_scenarios",
+        "Files or folders of scenarios, with wildcards if need be, that are run as tests.",
+        type="args",
+        default=[],
+    )
     group = parser.getgroup("emulator", "emulator of MOTAR (motar-mockserver)")
     group.addoption(
         "--emulator-url",
@@ -50,6 +59,43 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=int,
         help="Number from which each test's ids are derived: 0, or on a running emulator another one each session.",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "scenario(name, inputs={}, mode=None): run a scenario, a name or a file beside the test, in the test's world "
+        "before its body; the test fails when a step does.",
+    )
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    patterns: list[str] = parent.config.getini("mockserver_scenarios")
+    if not patterns or file_path.suffix not in (".yaml", ".yml", ".json"):
+        return None
+    from mockserver.testing.scenario_items import ScenarioFile, is_wanted
+
+    return ScenarioFile.from_parent(parent, path=file_path) if is_wanted(file_path, parent.config, patterns) else None
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if item.get_closest_marker("scenario") is None or not isinstance(item, pytest.Function):
+        return
+    if _PERFORM not in item.fixturenames:
+        item.fixturenames.append(_PERFORM)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Run the scenario of a marked test: within the test, so that it fails and does not err."""
+    __tracebackhide__ = True
+    marker = pyfuncitem.get_closest_marker("scenario")
+    if marker is not None:
+        from mockserver.testing.scenario_items import perform_marked
+
+        perform: Any = pyfuncitem.funcargs[_PERFORM]
+        perform_marked(pyfuncitem, marker, perform)
+    return (yield)
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -152,6 +198,12 @@ def world(
     begun = _emulator_session_world.begin(request.node.nodeid, plugin_endpoints)
     request.node.stash.setdefault(_WORLDS, []).append(begun)
     return _emulator_session_world.client
+
+
+@pytest.fixture
+def _emulator_perform(world: WorldClient, _emulator_session_world: SessionWorld) -> Callable[..., Run]:
+    """Runs scenarios in the test's world; `world` is asked for so that it has begun."""
+    return _emulator_session_world.run
 
 
 @pytest.fixture

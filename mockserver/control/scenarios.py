@@ -40,7 +40,8 @@ class ScenarioText(Body, frozen=True):
 class NewRun(Body, frozen=True):
     """A run of a scenario by name, or of a file's text.
 
-    `seed` counts where the scenario names none, `mode` instead of the scenario's own.
+    `seed` counts where the scenario names none, `mode` instead of the scenario's own. With `ids_from` what happens
+    in the run has ids of that seed; what the world begins with, its credentials too, stays that of `seed`.
     """
 
     scenario: str | None = None
@@ -49,6 +50,7 @@ class NewRun(Body, frozen=True):
     inputs: dict[str, Any] = {}
     settings: dict[str, Any] = {}
     seed: int | None = None
+    ids_from: int | None = None
     mode: Mode | None = None
 
 
@@ -99,7 +101,7 @@ class ScenariosApi:
             scenario = self._load(body.text, body.source)
         else:
             scenario = self._load(*self._find(body.scenario or ""))
-        stage = LiveStage(self._runtime, world, body.settings, body.seed, scenarios=self._named)
+        stage = LiveStage(self._runtime, world, body.settings, body.seed, ids_from=body.ids_from, scenarios=self._named)
         # Before the first byte of a stream leaves, so that bad inputs are an error and not half an answer.
         scenario.resolve_inputs(body.inputs)
         if NDJSON not in request.headers.get("accept", ""):

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from mockserver import checking
 from mockserver.control import views
 from mockserver.control.answers import Stop, json, read_as, read_json
+from mockserver.control.expecting import ExpectDocument, document_as
 from mockserver.delivery.runtime import Runtime
 from mockserver.errors import Invalid, Problem, Unknown
 from mockserver.world.clock import ClockMode
@@ -78,6 +79,7 @@ class WorldsApi:
             Route(f"{each}/actions/{{name}}", self.act, methods=["POST"]),
             Route(f"{each}/documents", self.collections, methods=["GET"]),
             Route(f"{each}/documents/{{collection}}", self.documents, methods=["GET"]),
+            Route(f"{each}/documents/{{collection}}/wait", self.expect_document, methods=["POST"]),
             Route(f"{each}/documents/{{collection}}/{{key:path}}", self.document, methods=["GET"]),
             Route(f"{each}/deliveries", self.deliveries, methods=["GET"]),
             Route(f"{each}/deliveries/{{id}}", self.delivery, methods=["GET"]),
@@ -173,6 +175,12 @@ class WorldsApi:
 
     async def document(self, request: Request) -> Response:
         return json(self._collection(request)[request.path_params["key"]])
+
+    async def expect_document(self, request: Request) -> Response:
+        body: ExpectDocument = await read_as(request, ExpectDocument, "What is expected")
+        collection = request.path_params["collection"]
+        found = await document_as(request, self._runtime, self._world(request), collection, body)
+        return json({"document": found})
 
     async def deliveries(self, request: Request) -> Response:
         return json({"deliveries": [views.delivery(each) for each in self._world(request)[DELIVERIES]]})

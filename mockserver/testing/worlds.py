@@ -7,12 +7,14 @@ import itertools
 import random
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping
+from pathlib import Path
 from typing import Any
 from zlib import crc32
 
 import pytest
 
 from mockserver.client import ServerClient, ServerSaidNo, WorldClient
+from mockserver.client.answers import Run
 from mockserver.errors import MockserverError
 from mockserver.testing.given import given_url, worker_name, world_name
 from mockserver.testing.report import Remembered
@@ -36,6 +38,7 @@ class SessionWorld:
         self._seed = seed
         self._endpoints: Mapping[str, str] | None = None
         self._begun: Counter[str] = Counter()
+        self.ids_from = 0
         self._make()
 
     def begin(self, test: str, endpoints: Mapping[str, str] | None) -> Remembered:
@@ -45,9 +48,17 @@ class SessionWorld:
             self._make()
         # A test that is run again within a session, after a failure perhaps, is another one to the plugin.
         self._begun[test] += 1
-        seed = crc32(f"{self._seed}\0{test}\0{self._begun[test]}".encode())
-        view = self.client.restore({**self._beginning, "seed": seed})
+        self.ids_from = crc32(f"{self._seed}\0{test}\0{self._begun[test]}".encode())
+        view = self.client.restore({**self._beginning, "seed": self.ids_from})
         return Remembered(self.client, view["unaddressed"], self._repeat_with)
+
+    def run(self, scenario: str | Path, **options: Any) -> Run:
+        """Run a scenario here, with the plugin and the ids of the test that has begun. Raises `NotAsExpected`."""
+        __tracebackhide__ = True
+        settings = {**options.pop("settings", {})}
+        if self._endpoints:
+            settings["motar"] = {**settings.get("motar", {}), **self._endpoints}
+        return self.client.run(scenario, settings=settings, ids_from=self.ids_from, **options)
 
     def end(self) -> None:
         """Leave the server as it was."""

@@ -1,0 +1,60 @@
+"""Scenarios as tests: those of a marker, and files that are collected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.client.answers import Run
+from mockserver.errors import MockserverError
+
+SUFFIXES = (".yaml", ".yml", ".json")
+
+
+def is_wanted(file: Path, config: pytest.Config, patterns: Iterable[str]) -> bool:
+    """Whether a file is below one of these folders of the root directory, or fits one of the wildcards."""
+    if not file.is_relative_to(config.rootpath):
+        return False
+    path = file.relative_to(config.rootpath).as_posix()
+    folders = [path, *(parent.as_posix() for parent in Path(path).parents)]
+    return any(fnmatchcase(each, pattern.rstrip("/").removeprefix("./")) for pattern in patterns for each in folders)
+
+
+def perform_marked(item: pytest.Function, marker: pytest.Mark, run: Callable[..., Run]) -> None:
+    """Run the scenario that a marker names. Raises `NotAsExpected`; fails for a marker that says something else."""
+    __tracebackhide__ = True
+    known = ("inputs", "mode")
+    if len(marker.args) != 1 or not isinstance(marker.args[0], str | Path) or set(marker.kwargs) - set(known):
+        told = ", ".join([*map(repr, marker.args), *(f"{name}={value!r}" for name, value in marker.kwargs.items())])
+        pytest.fail(f"expected scenario(NAME, inputs={{...}}, mode=...), got scenario({told})", pytrace=False)
+    name = marker.args[0]
+    beside = item.path.parent / name
+    run(beside if Path(name).suffix in SUFFIXES else name, **marker.kwargs)
+
+
+class ScenarioItem(pytest.Function):
+    """One scenario file as a test."""
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        return self.path, None, f"scenario {self.name}"
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """What the run or the file's check says; a stack trace would show only our own code."""
+        if isinstance(excinfo.value, MockserverError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+
+class ScenarioFile(pytest.File):
+    """A scenario file, which is one test."""
+
+    def collect(self) -> Sequence[ScenarioItem]:
+        def perform(_emulator_perform: Callable[..., Run]) -> None:
+            __tracebackhide__ = True
+            _emulator_perform(self.path)
+
+        return [ScenarioItem.from_parent(self, name=self.path.stem, callobj=perform)]
