@@ -30,6 +30,7 @@ START: Final[Step] = {
     "with": {"app": "Flight Deck Trainer", "by": OWNER},
     "outputs": {"request_id": "$response.body#/request_id"},
 }
+NO_DISTRIBUTIONS: Final[Step] = {"action": "motar.configure_plugin", "with": {"distribution_endpoint": None}}
 SETTLED: Final[Step] = {"settle": SETTLE}
 STARTED: Final = (START, SETTLED)
 VISIT: Final[Step] = {"action": "motar.sign_in", "with": {"user": OWNER, "request": REQUEST_ID, "visit": True}}
@@ -69,9 +70,9 @@ class Bench:
     """What checks do with a plugin: act in Studio, send it things, and look at what it does.
 
     The world `world` of a server starts over for each check, with another `seed` each time, or a
-    plugin that goes on running would take the next request for an old one. `endpoints` are the
-    settings that say where the plugin is. `claims_origin` is the user's word that the plugin
-    verifies where webhooks come from.
+    plugin that goes on running would take the next request for an old one. `endpoints` say where the
+    plugin is: `request_endpoint`, `redirect_uri`, and `distribution_endpoint` where it has one.
+    `claims_origin` is the user's word that the plugin verifies where webhooks come from.
     """
 
     def __init__(
@@ -86,7 +87,9 @@ class Bench:
     ) -> None:
         self._world = CheckedWorld(server, world)
         # A plugin that goes on running knows one pair of credentials, whatever world it is.
-        self._settings = {"motar": dict(endpoints), "core": {"fixture_credentials": "literal"}}
+        self._settings: dict[str, Any] = {"motar": dict(endpoints), "core": {"fixture_credentials": "literal"}}
+        # The fixture's plugin has an endpoint for distributions, which would be somebody else's.
+        self._first: tuple[Step, ...] = () if "distribution_endpoint" in endpoints else (NO_DISTRIBUTIONS,)
         self._seed = seed
         self.waits = waits or Waits()
         self.claims_origin = claims_origin
@@ -100,23 +103,21 @@ class Bench:
         add = {"action": "motar.add_distribution", "with": {"request": REQUEST_ID, "distribution": "1.0.0"}}
         self.perform(*STARTED, add, SETTLED)
         self.plugin: Plugin = self._world.plugin()
-        if self.plugin.request_endpoint is None:
-            raise CannotCheckError("The plugin has no request endpoint.", hint="Give --request-endpoint.")
-        started = self.sent(self.plugin.request_endpoint)[0]
+        started = self.request_webhooks()[0]
         if started.status is None:
             why = started.error or "no answer"
-            told = f"No plugin answers at {self.plugin.request_endpoint}: {why}."
+            told = f"No plugin answers at {started.url}: {why}."
             raise CannotCheckError(told, hint="Start your plugin first, with the emulator as its MOTAR base URL.")
         self.request_document = dict(started.body)
         self.origin = started.headers.get("origin")
         if self.plugin.distribution_endpoint is not None:
-            self.distributions_document = self.sent(self.plugin.distribution_endpoint)[0].body
+            self.distributions_document = self.distribution_webhooks()[0].body
 
     def perform(self, *steps: Step) -> Run:
         """Start the world over and perform the steps of a scenario, which may fail; answers the run."""
         self._seed += 1
         timeout = 2 * SETTLE + len(steps) * self.waits.patience
-        self.run = self._world.perform(list(steps), self._settings, self._seed, timeout)
+        self.run = self._world.perform([*self._first, *steps], self._settings, self._seed, timeout)
         return self.run
 
     def begin(self) -> Exchange:

@@ -9,6 +9,7 @@ from typing import Final
 from mockserver.checks import signing_in, trouble, webhooks, whole
 from mockserver.checks.bench import Bench
 from mockserver.checks.model import Check, NotApplicableError, Outcome, Result, ShortfallError
+from mockserver.client.answers import Exchange
 from mockserver.errors import Unknown
 
 CHECKS: Final[tuple[Check, ...]] = (*webhooks.CHECKS, *signing_in.CHECKS, *trouble.CHECKS, *whole.CHECKS)
@@ -30,14 +31,18 @@ def perform(checks: Collection[Check], bench: Bench) -> Iterator[Result]:
     """
     bench.open()
     for check in checks:
-        began = time.monotonic()
-        outcome: Outcome = "passed"
-        message = ""
-        try:
-            exchanges = check.perform(bench)
-        except ShortfallError as shortfall:
-            outcome, message, exchanges = "failed", str(shortfall), shortfall.exchanges
-        except NotApplicableError as reason:
-            outcome, message = "not applicable", str(reason)
-        seconds = time.monotonic() - began
-        yield Result(check=check, outcome=outcome, message=message, exchanges=tuple(exchanges), seconds=seconds)
+        yield _result(check, bench)
+
+
+def _result(check: Check, bench: Bench) -> Result:
+    began = time.monotonic()
+    outcome: Outcome = "passed"
+    message, exchanges = "", list[Exchange]()
+    try:
+        exchanges = check.perform(bench)
+    except ShortfallError as shortfall:
+        outcome, message, exchanges = "failed", str(shortfall), shortfall.exchanges
+    except NotApplicableError as reason:
+        outcome, message = "not applicable", str(reason)
+    seconds = time.monotonic() - began
+    return Result(check=check, outcome=outcome, message=message, exchanges=tuple(exchanges), seconds=seconds)

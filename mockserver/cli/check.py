@@ -74,8 +74,8 @@ def check(
     """Check whether your plugin does what a good plugin does, and say what to do where it does not.
 
     Your plugin must already run, must use the emulator as its MOTAR base URL, and must have the
-    client ID and secret that `mockserver serve` prints. Without --plugin or endpoints the reference
-    plugin is checked.
+    client ID and secret that `mockserver serve` prints. Without --plugin or endpoints it is the plugin
+    that the --server was started for, else the reference plugin.
 
     Each check starts the world over. One that is not applicable says why and fails nothing.
 
@@ -104,8 +104,12 @@ def check(
             url = server or stack.enter_context(own_emulator(port if port is not None else 8600 if endpoints else 0))
             client = stack.enter_context(ServerClient(url, control_token))
             name = "the reference plugin"
+            if not is_own:
+                known = client.world(world).show()["settings"]["motar"]
+                endpoints = {each: known[each] for each in PATHS if known[each]} | endpoints
             if endpoints:
-                name = endpoints.get("request_endpoint", "the plugin")
+                _check_complete(endpoints)
+                name = endpoints["request_endpoint"]
             else:
                 if not is_own and world == "default":
                     world = stack.enter_context(world_for_a_run(url, control_token))
@@ -119,6 +123,13 @@ def check(
         fail(error, 2)
     _report(results, name, output, junit)
     sys.exit(1 if any(result.outcome == "failed" for result in results) else 0)
+
+
+def _check_complete(endpoints: dict[str, str]) -> None:
+    for name in ("request_endpoint", "redirect_uri"):
+        if name not in endpoints:
+            option = f"--{name.replace('_', '-')}"
+            raise click.UsageError(f"{option} is missing: give it, or --plugin for the default paths.")
 
 
 def _perform(checks: list[Check], bench: Bench, plugin: str, *, quiet: bool) -> list[Result]:

@@ -40,15 +40,17 @@ def bench_of(server: ServerClient, caplog: pytest.LogCaptureFixture) -> OpenBenc
         *,
         claims_origin: bool = True,
         verify_origin: str | None = "https://api.motar.io",
-        **more: Any,
+        distributions: bool = True,
     ) -> Generator[Bench]:
         world = server.create_world()
         sock = bind("127.0.0.1", 0)
         endpoints = {name: url_of(sock) + path for name, path in PATHS.items()}
+        if not distributions:
+            del endpoints["distribution_endpoint"]
         client_id, client_secret = quickstart_credentials()
         settings = PluginSettings(world.base_url, client_id, client_secret, endpoints["redirect_uri"], verify_origin)
         # The reference plugin is done when it has answered, so nothing has to be waited for.
-        waits = Waits(**{"patience": 0.2, "quiet": 0.0, "retry_after": 0, **variant.waits, **more})
+        waits = Waits(**{"patience": 0.2, "quiet": 0.0, "retry_after": 0, **variant.waits})
         with in_background(variant.build(settings), sock):
             yield Bench(server, world.name, endpoints, seed=next(seeds), waits=waits, claims_origin=claims_origin)
         world.drop()

@@ -195,6 +195,10 @@ def breaks_when_a_user_cancels(came: Incoming) -> Response | None:
     return PlainTextResponse("KeyError: 'code'", 500) if came.path == CALLBACK and "error" in came.query else None
 
 
+def shows_a_page_to_users(came: Incoming) -> Response | None:
+    return PlainTextResponse("Under construction") if came.path == CALLBACK else None
+
+
 def takes_every_user_for_the_latest_request(known: bool) -> Callable[[], Bend]:
     """Where the state is one that it knows (`known`), or where it is one that it does not know."""
 

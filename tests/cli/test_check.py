@@ -90,6 +90,7 @@ def test_secrets_are_left_out(mockserver, tmp_path):
         (("--plugin", "no-url", "--port", "0"), "request_endpoint"),
         ((*SOME, "--junit", "/proc/nowhere/x.xml"), "cannot be written"),
         (("--format", "xml"), "--format"),
+        (("--request-endpoint", "http://127.0.0.1:9/hook", "--port", "0"), "--redirect-uri is missing"),
     ],
 )
 def test_what_cannot_be_performed_exits_2_and_says_why(mockserver, arguments, told):
@@ -112,3 +113,10 @@ def test_the_reference_plugin_leaves_the_world_default_of_a_server_alone(mockser
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(shown.splitlines()) == 1
     assert " 0 exchanges" in shown
+
+
+def test_the_plugin_that_a_server_was_started_for_is_checked_where_none_is_given(mockserver, serve):
+    with serve("--redirect-uri", "http://127.0.0.1:9/back", "--request-endpoint", "http://127.0.0.1:9/hook") as served:
+        done = mockserver("check", "--server", served.url, *SOME)
+        served.stop()
+    assert (done.returncode, "No plugin answers at http://127.0.0.1:9/hook" in done.stderr) == (2, True), done.stderr
