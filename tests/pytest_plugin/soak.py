@@ -6,11 +6,13 @@ python tests/pytest_plugin/soak.py --tests 200 --workers 8 --runs 20
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 SUITE = """
@@ -103,8 +105,17 @@ def test_nothing(FIXTURE, n):
 """
 
 
-def run_pytest(directory: Path, source: str, *arguments: str, **names: object) -> tuple[float, str]:
-    """The seconds that a suite took, and what pytest printed last; the suite's upper-case names are filled in."""
+@dataclass(frozen=True)
+class Run:
+    """The seconds that a run of pytest took, those of processor time, and what it printed last."""
+
+    seconds: float
+    busy: float
+    last: str
+
+
+def run_pytest(directory: Path, source: str, *arguments: str, **names: object) -> Run:
+    """Run a suite, with its upper-case names filled in."""
     for name, value in names.items():
         source = source.replace(name, str(value))
     file = directory / "test_many.py"
@@ -112,12 +123,17 @@ def run_pytest(directory: Path, source: str, *arguments: str, **names: object) -
     # A stranger has not got our tools, some of which are slow to load.
     without = ("-p", "no:cacheprovider", "-p", "no:schemathesis")
     command = [sys.executable, "-W", "error", "-m", "pytest", "-q", *without, str(file), *arguments]
-    began = time.perf_counter()
+    began, busy = time.perf_counter(), _busy_children()
     done = subprocess.run(command, cwd=directory, capture_output=True, text=True)
     took = time.perf_counter() - began
     if done.returncode != 0:
         print(done.stdout[-6000:], done.stderr[-2000:])
-    return took, done.stdout.strip().rpartition("\n")[2]
+    return Run(took, _busy_children() - busy, done.stdout.strip().rpartition("\n")[2])
+
+
+def _busy_children() -> float:
+    spent = os.times()
+    return spent.children_user + spent.children_system
 
 
 def main() -> None:
@@ -129,19 +145,19 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         for n in range(1, told.runs + 1):
-            took, last = run_pytest(directory, SUITE, "-n", str(told.workers), TESTS=told.tests)
-            good = re.match(rf"{told.tests // 5 * 5} passed", last) is not None
+            run = run_pytest(directory, SUITE, "-n", str(told.workers), TESTS=told.tests)
+            good = re.match(rf"{told.tests // 5 * 5} passed", run.last) is not None
             failed += not good
-            print(f"run {n:>2}: {took:5.1f} s  {last}", flush=True)
+            print(f"run {n:>2}: {run.seconds:5.1f} s  load {os.getloadavg()[0]:4.1f}  {run.last}", flush=True)
         print(f"{told.runs} runs of {told.tests} tests with -n {told.workers}: {failed} with a failure")
         many = 1000
         costs = {}
         for fixture in ("nothing", "world", "world, motar_plugin", "nothing", "world", "world, motar_plugin"):
-            took, _ = run_pytest(directory, EMPTY, TESTS=many, FIXTURE=fixture)
-            costs[fixture] = min(took, costs.get(fixture, took))
-        for fixture, took in costs.items():
-            each = (took - costs["nothing"]) / many * 1000
-            print(f"{many} empty tests with {fixture}: {took:.2f} s, {each:.2f} ms a test more than with no world")
+            busy = run_pytest(directory, EMPTY, TESTS=many, FIXTURE=fixture).busy
+            costs[fixture] = min(busy, costs.get(fixture, busy))
+        for fixture, busy in costs.items():
+            each = (busy - costs["nothing"]) / many * 1000
+            print(f"{many} empty tests with {fixture}: {busy:.2f} s busy, {each:.2f} ms a test more than with no world")
     sys.exit(1 if failed else 0)
 
 
