@@ -36,6 +36,7 @@ from mockserver.delivery.dispatcher import Dispatcher
 from mockserver.delivery.forbidden import Forbidden
 from mockserver.delivery.runtime import Runtime
 from mockserver.delivery.targets import Targets
+from mockserver.edge.addressing import PREFIX
 from mockserver.edge.app import Edge
 from mockserver.errors import InvalidFile, Problem, nearest
 from mockserver.platforms.akana.platform import AKANA
@@ -97,7 +98,7 @@ class App:
             raise RuntimeError(f"no {scope['type']} here")
         elif scope["path"].startswith("/_mock") or scope["path"] == "/":
             await self._own(scope, receive, send)
-        elif scope["method"] == "GET" and (page := page_at(scope["path"])):
+        elif scope["path"].startswith(PREFIX) and scope["method"] == "GET" and (page := page_at(scope["path"])):
             await RedirectResponse(page)(scope, receive, send)
         else:
             await self._edge(scope, receive, send)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -31,7 +30,7 @@ class Violation(msgspec.Struct, frozen=True):
     did_you_mean: str | None = None
 
 
-class Exchange(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+class Exchange(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One finished thing that happened.
 
     `id` counts finished exchanges; `began` counts them in the order they began, which is the order
@@ -40,7 +39,8 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     the response what the plugin answered; `sent_to` is the URL that was really called, where hosts
     are mapped and it differs. For an action `path` is its name, the request body its
     arguments and the response body its result, as JSON. The heads are header fields as `headers`
-    packs them, and like the query they are taken apart when somebody looks.
+    packs them, and like the query they are taken apart when somebody looks. The garbage collector does
+    not look at exchanges: there are thousands, and nothing in one can lead back to it.
     """
 
     id: int
@@ -65,6 +65,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     sent_to: str | None = None
     error: str | None = None
     violations: tuple[Violation, ...] = ()
+    _facts: dict[str, Any] | None = None
 
     @property
     def query(self) -> Pairs:
@@ -81,9 +82,14 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """The same of the response."""
         return unpack(self.response_head)
 
-    @cached_property
+    @property
     def facts(self) -> dict[str, Any]:
-        """The exchange as plain data: what matches, expressions and reports look at."""
+        """The exchange as plain data: what matches, expressions and reports look at. Made when first asked for."""
+        if self._facts is None:
+            msgspec.structs.force_setattr(self, "_facts", self._told())
+        return cast(dict[str, Any], self._facts)
+
+    def _told(self) -> dict[str, Any]:
         request_headers, response_headers = self.request_headers, self.response_headers
         return {
             "id": self.id,

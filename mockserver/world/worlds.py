@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import msgspec
@@ -340,7 +341,7 @@ class Worlds:
 
     def _blank(self, name: str, seed: int) -> World:
         world = World(name, seed, self.schema, self.wall, self._hooks, self._journals.open())
-        world.journal.listeners.append(lambda exchange: self._observed(world, exchange))
+        world.journal.listeners.append(partial(self._observed, world))
         return world
 
     def _build(self, header: Header) -> World:
