@@ -45,7 +45,7 @@ SUMMARIES = {
     "trigger": "Do what a person does in Studio.",
     "actions": "List what can be triggered.",
     "worlds": "List, create, reset and drop worlds.",
-    "scenarios": "Check scenario files; list, show, import and drop those of a server.",
+    "scenarios": "Check scenario files; list, show, import, export and drop those of a server.",
     "workflow": "Check, draw, explain and run Akana workflow files.",
     "config": "Show the settings and where each came from.",
     "tls": "Get the certificate that https clients must trust.",

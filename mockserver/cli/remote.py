@@ -161,11 +161,44 @@ def list_scenarios(server: str, control_token: str | None) -> None:
 
 @scenarios.command("show")
 @click.argument("name")
+@click.option("--version", type=int, metavar="N", help="An earlier version (`mockserver scenarios history NAME`).")
 @server_option
 @token_option
-def show_scenario(name: str, server: str, control_token: str | None) -> None:
+def show_scenario(name: str, version: int | None, server: str, control_token: str | None) -> None:
     """Print a scenario's file."""
-    click.echo(ServerClient(server, control_token).scenario(name)["text"], nl=False)
+    click.echo(ServerClient(server, control_token).scenario(name, version=version)["text"], nl=False)
+
+
+@scenarios.command("history")
+@click.argument("name")
+@server_option
+@token_option
+def show_history(name: str, server: str, control_token: str | None) -> None:
+    """List the versions of a scenario that the server's library keeps, oldest first."""
+    for each in ServerClient(server, control_token).scenario_versions(name):
+        click.echo(f"{each['version']:>4}  {each['kept'][:19].replace('T', ' ')}  {each['source']}")
+
+
+@scenarios.command("export")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="Folder to write to.  [default: this one]",
+)
+@server_option
+@token_option
+def export_scenarios(names: tuple[str, ...], output: Path, server: str, control_token: str | None) -> None:
+    """Write scenarios to files, each NAME.yaml; all of the library if no NAME is given."""
+    client = ServerClient(server, control_token)
+    for name in names or [each["name"] for each in client.scenarios() if each["kept"] == "library"]:
+        text = client.scenario(name)["text"]
+        path = output / f"{name}{'.json' if text.lstrip().startswith('{') else '.yaml'}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        click.echo(f"Wrote {path}.")
 
 
 @scenarios.command("import")

@@ -76,9 +76,15 @@ class ServerMethods(Generic[W]):
         return Call(method="GET", path="scenarios", read=lambda answer: list(answer["scenarios"]))
 
     @endpoint
-    def scenario(self, name: str) -> Call[dict[str, Any]]:
-        """A scenario with its `text`."""
-        return Call(method="GET", path=f"scenarios/{quote(name)}", read=as_is)
+    def scenario(self, name: str, *, version: int | None = None) -> Call[dict[str, Any]]:
+        """A scenario with its `text`, or an earlier version of the library's."""
+        return Call(method="GET", path=f"scenarios/{quote(name)}", query={"version": version}, read=as_is)
+
+    @endpoint
+    def scenario_versions(self, name: str) -> Call[list[dict[str, Any]]]:
+        """The versions of a scenario that the library has, oldest first: `version`, `source`, when it was `kept`."""
+        path = f"scenario-versions/{quote(name)}"
+        return Call(method="GET", path=path, read=lambda answer: list(answer["versions"]))
 
     @endpoint
     def keep_scenario(self, text: str, *, source: str = "scenario") -> Call[dict[str, Any]]:

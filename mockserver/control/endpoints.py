@@ -13,7 +13,7 @@ from mockserver.control import shapes
 from mockserver.control.expecting import ExpectDocument
 from mockserver.control.journal import Query, Verify, Wait
 from mockserver.control.recordings import NewRecording
-from mockserver.control.scenarios import NDJSON, NewRun, ScenarioText
+from mockserver.control.scenarios import EVENTS, NDJSON, NewRun, ScenarioQuery, ScenarioText
 from mockserver.control.worlds import Advance, ClockBody, NewWorld, Settle
 from mockserver.platforms.akana.control import Linted, WorkflowText
 from mockserver.store.keeper import Checkpointed
@@ -497,8 +497,29 @@ SECTIONS: Final[Mapping[str, tuple[Endpoint, ...]]] = {
             "GET",
             "/_mock/scenarios/{name}",
             "get_scenario",
-            "One scenario's file.",
+            "One scenario's file, or with `version` an earlier one of the library.",
+            asks=ScenarioQuery,
             answers=shapes.ScenarioFile,
+            name="tutorial/start",
+        ),
+        _endpoint(
+            "PUT",
+            "/_mock/scenarios/{name}",
+            "put_scenario",
+            "Keep a scenario in the library; 400 when its text says another name. What was there stays as an earlier "
+            "version.",
+            takes=ScenarioText,
+            answers=shapes.KeptScenario,
+            status=201,
+            name="tutorial/start",
+            body={"text": SCENARIO, "source": "start.yaml"},
+        ),
+        _endpoint(
+            "GET",
+            "/_mock/scenario-versions/{name}",
+            "list_scenario_versions",
+            "The versions of a scenario in the library, oldest first; the last twenty are kept.",
+            answers=shapes.ScenarioVersions,
             name="tutorial/start",
         ),
         _endpoint(
@@ -525,11 +546,28 @@ SECTIONS: Final[Mapping[str, tuple[Endpoint, ...]]] = {
             "/_mock/worlds/{world}/runs",
             "run_scenario",
             "Run a scenario, by `scenario` (its name) or `text`, in the world, which starts over for it. Answers the "
-            "report; with `Accept: application/x-ndjson` each step as it starts and ends, a line each.",
+            "report; with `Accept: application/x-ndjson` each step as it starts and ends, a line each, and with "
+            "`text/event-stream` the same as server-sent events.",
             takes=NewRun,
             answers=shapes.RunReport,
-            media=(JSON, NDJSON),
+            media=(JSON, NDJSON, EVENTS),
             body={"scenario": "tutorial/start", "inputs": {}},
+        ),
+        _endpoint(
+            "GET",
+            "/_mock/worlds/{world}/runs",
+            "list_runs_of_world",
+            "The runs in a world that were kept, in short.",
+            answers=shapes.RunList,
+        ),
+        _endpoint(
+            "GET",
+            "/_mock/worlds/{world}/runs/{id}",
+            "get_run_of_world",
+            "One run's report: of each step what it asked for, what came, what went wrong and how long it took.",
+            answers=shapes.RunReport,
+            id="run-1",
+            deepest=3,
         ),
         _endpoint(
             "GET",

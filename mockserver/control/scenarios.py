@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Annotated, Any, Final
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from mockserver import resources
+from mockserver import checking, resources
 from mockserver.control.answers import json, read_as
 from mockserver.control.worlds import Body
 from mockserver.delivery.runtime import Runtime
-from mockserver.errors import MockserverError, Unknown
+from mockserver.errors import InvalidFile, MockserverError, Problem, Unknown
 from mockserver.scenarios import Scenario, StepEvent, load_scenario, run
 from mockserver.scenarios.order import Mode
 from mockserver.scenarios.report import RunReport
@@ -28,6 +28,20 @@ from mockserver.world.redaction import Redaction
 log = logging.getLogger("mockserver.scenarios")
 
 NDJSON = "application/x-ndjson"
+EVENTS = "text/event-stream"
+
+
+def _line(event: dict[str, Any]) -> bytes:
+    return msgspec.json.encode(event) + b"\n"
+
+
+def _server_sent(event: dict[str, Any]) -> bytes:
+    """As the HTML standard has it (section 9.2): JSON has no line breaks of its own."""
+    return b"event: %s\ndata: %s\n\n" % (event["event"].encode(), msgspec.json.encode(event))
+
+
+STREAMS: Final[Mapping[str, Callable[[dict[str, Any]], bytes]]] = {NDJSON: _line, EVENTS: _server_sent}
+"""How the events of a run are written, by the content type that is asked for."""
 
 
 class ScenarioText(Body, frozen=True):
@@ -35,6 +49,12 @@ class ScenarioText(Body, frozen=True):
 
     text: str
     source: str = "scenario"
+
+
+class ScenarioQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The query of `GET /_mock/scenarios/{name}`."""
+
+    version: Annotated[int, msgspec.Meta(ge=1)] | None = None
 
 
 class NewRun(Body, frozen=True):
@@ -64,9 +84,13 @@ class ScenariosApi:
             Route("/scenario.schema.json", self.schema, methods=["GET"]),
             Route("/scenarios", self.list, methods=["GET"]),
             Route("/scenarios", self.put, methods=["POST"]),
+            Route("/scenario-versions/{name:path}", self.versions, methods=["GET"]),
             Route("/scenarios/{name:path}", self.show, methods=["GET"]),
+            Route("/scenarios/{name:path}", self.put_named, methods=["PUT"]),
             Route("/scenarios/{name:path}", self.drop, methods=["DELETE"]),
             Route("/worlds/{world}/runs", self.run, methods=["POST"]),
+            Route("/worlds/{world}/runs", self.runs, methods=["GET"]),
+            Route("/worlds/{world}/runs/{id}", self.show_run, methods=["GET"]),
             Route("/runs", self.runs, methods=["GET"]),
             Route("/runs/{id}", self.show_run, methods=["GET"]),
         ]
@@ -82,13 +106,40 @@ class ScenariosApi:
 
     async def put(self, request: Request) -> Response:
         body: ScenarioText = await read_as(request, ScenarioText, "A scenario")
-        scenario = self._load(body.text, body.source)
+        return self._put(self._load(body.text, body.source), body)
+
+    async def put_named(self, request: Request) -> Response:
+        body: ScenarioText = await read_as(request, ScenarioText, "A scenario")
+        scenario, name = self._load(body.text, body.source), request.path_params["name"]
+        if scenario.name != name:
+            raise InvalidFile(body.source, [Problem("$.name", f"{name!r}, as the URL", repr(scenario.name))])
+        return self._put(scenario, body)
+
+    def _put(self, scenario: Scenario, body: ScenarioText) -> Response:
         self._library.put_scenario(scenario.name, body.text, body.source)
-        return json({"name": scenario.name, "summary": scenario.summary, "steps": len(scenario.steps)}, 201)
+        version = self._library.scenario(scenario.name)["version"]
+        shown = {"name": scenario.name, "summary": scenario.summary, "steps": len(scenario.steps), "version": version}
+        return json(shown, 201)
 
     async def show(self, request: Request) -> Response:
-        text, source = self._find(request.path_params["name"])
-        return json({"name": request.path_params["name"], "source": source, "text": text})
+        name = request.path_params["name"]
+        query: ScenarioQuery = checking.convert(_numbers(request.query_params), ScenarioQuery, what="The query")
+        if query.version is None:
+            text, source = self._find(name)
+            return json({"name": name, "source": source, "text": text})
+        kept = self._versions(name)
+        found = next((each for each in kept if each["version"] == query.version), None)
+        if found is None:
+            raise Unknown(f"version of {name}", str(query.version), [str(each["version"]) for each in kept])
+        return json(found)
+
+    async def versions(self, request: Request) -> Response:
+        kept = self._versions(request.path_params["name"])
+        return json({"versions": [{key: each[key] for key in ("version", "source", "kept")} for each in kept]})
+
+    def _versions(self, name: str) -> Sequence[dict[str, Any]]:
+        self._library.scenario(name)
+        return self._library.versions(name)
 
     async def drop(self, request: Request) -> Response:
         self._library.drop_scenario(request.path_params["name"])
@@ -104,23 +155,32 @@ class ScenariosApi:
         stage = LiveStage(self._runtime, world, body.settings, body.seed, ids_from=body.ids_from, scenarios=self._named)
         # Before the first byte of a stream leaves, so that bad inputs are an error and not half an answer.
         scenario.resolve_inputs(body.inputs)
-        if NDJSON not in request.headers.get("accept", ""):
+        accepted = request.headers.get("accept", "")
+        wanted = next((media for media in STREAMS if media in accepted), None)
+        if wanted is None:
             report = await run(scenario, stage, body.inputs, mode=body.mode)
             return json(self._keep(world, report, self._redaction(world)))
-        return StreamingResponse(self._stream(scenario, stage, body, world), media_type=NDJSON)
+        written = (STREAMS[wanted](event) async for event in self._stream(scenario, stage, body, world))
+        return StreamingResponse(written, media_type=wanted, headers={"cache-control": "no-store"})
 
     async def runs(self, request: Request) -> Response:
         listed = [
             {key: each.get(key) for key in ("id", "scenario", "world", "outcome", "seconds")}
             for each in self._library.runs()
+            if each.get("world") == request.path_params.get("world", each.get("world"))
         ]
         return json({"runs": listed})
 
     async def show_run(self, request: Request) -> Response:
-        return json(self._library.run(request.path_params["id"]))
+        run, world = self._library.run(request.path_params["id"]), request.path_params.get("world")
+        if world is not None and run.get("world") != world:
+            raise Unknown(f"run of the world {world}", run["id"], hint=f"It was one of {run.get('world')}.")
+        return json(run)
 
-    async def _stream(self, scenario: Scenario, stage: LiveStage, body: NewRun, world: str) -> AsyncIterator[bytes]:
-        """Each step as it starts and ends, then the report or why there is none, one JSON document a line."""
+    async def _stream(
+        self, scenario: Scenario, stage: LiveStage, body: NewRun, world: str
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Each step as it starts and ends, then the report or why there is none."""
         events: asyncio.Queue[StepEvent | None] = asyncio.Queue()
 
         async def perform() -> RunReport:
@@ -134,18 +194,18 @@ class ScenariosApi:
         redaction = self._redaction(world)
         try:
             while (event := await events.get()) is not None:
-                yield msgspec.json.encode(redaction.data(msgspec.to_builtins(event))) + b"\n"
+                yield redaction.data(msgspec.to_builtins(event))
             report = await task
         except MockserverError as error:
-            yield msgspec.json.encode({"event": "refused", "detail": str(error)}) + b"\n"
+            yield {"event": "refused", "detail": str(error)}
             return
         except Exception:
             log.exception("the scenario %s could not be performed", scenario.name)
-            yield msgspec.json.encode({"event": "refused", "detail": "The emulator failed; its log says why."}) + b"\n"
+            yield {"event": "refused", "detail": "The emulator failed; its log says why."}
             return
         finally:
             task.cancel()
-        yield msgspec.json.encode({"event": "ended", "run": self._keep(world, report, redaction)}) + b"\n"
+        yield {"event": "ended", "run": self._keep(world, report, redaction)}
 
     def _keep(self, world: str, report: RunReport, redaction: Redaction) -> dict[str, Any]:
         """Put a report into the library, without its secrets; answers it with the id it has there."""
@@ -174,3 +234,7 @@ class ScenariosApi:
     def _load(self, text: str, source: str) -> Scenario:
         known = [action.name for action in self._runtime.worlds.schema.actions]
         return load_scenario(text, source, known_actions=known)
+
+
+def _numbers(query: Mapping[str, str]) -> dict[str, Any]:
+    return {name: int(value) if value.isdecimal() and len(value) < 18 else value for name, value in query.items()}

@@ -259,6 +259,7 @@ class KeptScenario(TypedDict):
     name: str
     summary: str
     steps: int
+    version: int
 
 
 class ArmedFault(TypedDict):
@@ -300,6 +301,22 @@ class ScenarioFile(TypedDict):
     name: str
     source: str
     text: str
+    version: NotRequired[int]
+    kept: NotRequired[str]
+
+
+class ScenarioVersion(TypedDict):
+    """A version of a scenario in the library, and when it was kept (ISO 8601)."""
+
+    version: int
+    source: str
+    kept: str
+
+
+class ScenarioVersions(TypedDict):
+    """The versions that are kept, oldest first."""
+
+    versions: list[ScenarioVersion]
 
 
 class RunReport(TypedDict):

@@ -386,7 +386,7 @@ class Performance:
 
 def report_on(index: int, step: Step, **fields: Any) -> StepReport:
     """A report on a step, with what every such report has."""
-    return StepReport(index=index, id=step.id, kind=step.kind, title=step.heading, **fields)
+    return StepReport(index=index, id=step.id, kind=step.kind, title=step.heading, asks=step.in_words(), **fields)
 
 
 def _done(path: str, arguments: object, result: object) -> Facts:

@@ -16,9 +16,10 @@ _ENDINGS: dict[Outcome, str] = {"running": "...", "passed": "ok", "failed": "FAI
 class StepReport(msgspec.Struct, frozen=True, kw_only=True):
     """What came of one step.
 
-    `index` counts from 1, `seconds` is wall time, `details` are sentences for people, indented where
-    one belongs to the one before. `exchange` is the id of the exchange that the step waited for, `steps`
-    what came of the steps of an included scenario. `reason` says in a word why waiting was in vain.
+    `index` counts from 1, `asks` says what it does or waits for, where `title` is a person's. `seconds`
+    is wall time, `details` are sentences for people, indented where one belongs to the one before.
+    `exchange` is the id of the exchange that the step waited for, `steps` what came of the steps of an
+    included scenario. `reason` says in a word why waiting was in vain.
     """
 
     index: int
@@ -26,6 +27,7 @@ class StepReport(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     title: str
     outcome: Outcome
+    asks: str = ""
     seconds: float = 0.0
     outputs: dict[str, Any] = {}
     details: tuple[str, ...] = ()

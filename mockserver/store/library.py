@@ -1,8 +1,10 @@
-"""The library: scenarios that were imported and the runs there were, kept in TinyDB."""
+"""The library: scenarios that were imported or recorded, their versions, and the runs there were, kept in TinyDB."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ from mockserver.world.store import StoreError
 
 FILE = "library.json"
 MAX_RUNS = 1000
+MAX_VERSIONS = 20
+"""Versions of one scenario."""
 
 
 class ReplacingStorage(Storage):
@@ -56,38 +60,62 @@ def _is_tinydb(data: object) -> bool:
     )
 
 
-class Library:
-    """Scenarios by name and runs by id. With a directory, which must be claimed, they survive the process.
+def _wall() -> datetime:
+    return datetime.now(UTC)
 
+
+class Library:
+    """Scenarios by name, with their versions, and runs by id.
+
+    With a directory, which must be claimed, they survive the process.
     Stock TinyDB reads the file. Raises `MockserverError` for one that cannot be read, `StoreError` for what cannot
     be written.
     """
 
-    def __init__(self, directory: Path | None = None) -> None:
+    def __init__(self, directory: Path | None = None, *, now: Callable[[], datetime] = _wall) -> None:
+        self._now = now
         if directory is None:
             self._db = TinyDB(storage=MemoryStorage)
         else:
             self._db = TinyDB(directory / FILE, storage=ReplacingStorage)
 
     def put_scenario(self, name: str, text: str, source: str) -> None:
-        """Keep a scenario's text under its name; an earlier one of that name gives way."""
-        self._scenarios.upsert({"name": name, "source": source, "text": text}, Query().name == name)
+        """Keep a scenario's text under its name; what was there stays as an earlier version, the last twenty do.
+
+        The text that is there already makes no new version.
+        """
+        earlier = self.versions(name)
+        if earlier and earlier[-1]["text"] == text:
+            return
+        version = earlier[-1]["version"] + 1 if earlier else 1
+        kept = {"name": name, "version": version, "source": source, "text": text, "kept": self._now().isoformat()}
+        # First, so that a scenario that is there has its version, whatever happens between the two.
+        self._versions.insert(kept)
+        if len(earlier) >= MAX_VERSIONS:
+            oldest = version - MAX_VERSIONS
+            self._versions.remove((Query().name == name) & (Query().version <= oldest))
+        self._scenarios.upsert(kept, Query().name == name)
 
     def scenario(self, name: str) -> dict[str, Any]:
-        """A scenario's name, source and text; raises `Unknown`."""
+        """A scenario's name, version, source and text, and when it was kept; raises `Unknown`."""
         found = self._scenarios.get(Query().name == name)
         if not isinstance(found, dict):
             raise Unknown("scenario in the library", name, [each["name"] for each in self._scenarios])
         return dict(found)
+
+    def versions(self, name: str) -> list[dict[str, Any]]:
+        """The versions of a scenario that are kept, oldest first, each as `scenario` answers it."""
+        return [dict(each) for each in self._versions.search(Query().name == name)]
 
     def scenarios(self) -> list[dict[str, Any]]:
         """Every scenario, as `scenario` answers it."""
         return [dict(each) for each in self._scenarios]
 
     def drop_scenario(self, name: str) -> None:
-        """Forget a scenario; raises `Unknown`."""
+        """Forget a scenario with all its versions; raises `Unknown`."""
         self.scenario(name)
         self._scenarios.remove(Query().name == name)
+        self._versions.remove(Query().name == name)
 
     def add_run(self, run: dict[str, Any]) -> str:
         """Keep the report of a run; answers its id. The oldest give way past a thousand."""
@@ -117,6 +145,10 @@ class Library:
     @property
     def _scenarios(self) -> Table:
         return self._db.table("scenarios")
+
+    @property
+    def _versions(self) -> Table:
+        return self._db.table("versions")
 
     @property
     def _runs(self) -> Table:

@@ -25,10 +25,28 @@ def test_a_scenario_is_kept_under_its_name(library: Library):
     library.put_scenario("a", "text", "a.yaml")
     library.put_scenario("b", "other", "b.yaml")
     library.put_scenario("a", "newer", "c.yaml")
-    assert library.scenario("a") == {"name": "a", "source": "c.yaml", "text": "newer"}
+    kept = library.scenario("a")
+    assert (kept["source"], kept["text"], kept["version"]) == ("c.yaml", "newer", 2)
     assert [each["name"] for each in library.scenarios()] == ["a", "b"]
     library.drop_scenario("a")
     assert [each["name"] for each in library.scenarios()] == ["b"]
+    library.close()
+
+
+def test_earlier_versions_are_kept_up_to_a_bound_and_go_with_the_scenario(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "MAX_VERSIONS", 3)
+    library.put_scenario("b", "other", "b.yaml")
+    for n in range(1, 6):
+        library.put_scenario("a", f"text {n}", "a.yaml")
+        library.put_scenario("a", f"text {n}", "again.yaml")
+    assert [(each["version"], each["text"]) for each in library.versions("a")] == [
+        *((3, "text 3"), (4, "text 4"), (5, "text 5")),
+    ]
+    library.drop_scenario("a")
+    assert library.versions("a") == []
+    assert len(library.versions("b")) == 1
     library.close()
 
 

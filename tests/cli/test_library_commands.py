@@ -37,3 +37,18 @@ def test_what_happened_is_printed_or_written_as_har_and_that_becomes_a_scenario(
         assert "Wrote w.yaml" in written.stdout
         assert mockserver("scenarios", "import", "w.yaml", "--name", "x", **at).returncode == 2
     assert mockserver("scenarios", "validate", "w.yaml").returncode == 0
+
+
+def test_versions_of_a_scenario_are_listed_shown_and_exported(mockserver: Any, serve: Any, tmp_path: Path) -> None:
+    file = tmp_path / "one.yaml"
+    with serve() as server:
+        at = {"MOTAR_MOCK_URL": server.url}
+        for title in ("First", "Second"):
+            file.write_text(f"name: mine/one\nsteps:\n  - title: {title}\n    action: motar.start_ato_request\n")
+            assert mockserver("scenarios", "import", "one.yaml", **at).returncode == 0
+        history = mockserver("scenarios", "history", "mine/one", **at).stdout.splitlines()
+        assert [line.split()[0] for line in history] == ["1", "2"]
+        assert "First" in mockserver("scenarios", "show", "mine/one", "--version", "1", **at).stdout
+        exported = mockserver("scenarios", "export", "-o", "out", **at)
+        assert "Wrote out/mine/one.yaml." in exported.stdout, exported.stderr
+    assert (tmp_path / "out/mine/one.yaml").read_text() == file.read_text()
