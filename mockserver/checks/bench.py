@@ -47,7 +47,7 @@ class Waits:
     happen before it counts as done (`quiet`), and what it is told to wait after a 429 (`retry_after`)."""
 
     patience: float = 5.0
-    quiet: float = 0.5
+    quiet: float = 0.25
     retry_after: int = 1
 
 

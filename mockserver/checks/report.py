@@ -58,8 +58,7 @@ def lines(result: Result) -> Iterator[str]:
         yield from (f"  {line}" for line in told)
         if shown["request"]["body"]:
             yield f"  {_short(shown['request']['body'])}"
-        answer = f"HTTP {shown['status']}" if shown["status"] is not None else f"no answer: {shown['error']}"
-        yield f"  answered {answer} {_short(shown['response']['body'])}".rstrip()
+        yield f"  {_answer(shown)}"
 
 
 def _case(result: Result) -> Case:
@@ -93,6 +92,12 @@ def _exchange(exchange: Exchange) -> dict[str, Any]:
         "request": {**named, "body": exchange.body},
         "response": {"body": exchange.response.body},
     }
+
+
+def _answer(shown: dict[str, Any]) -> str:
+    if shown["status"] is None:
+        return f"no answer: {shown['error']}" if shown["error"] else "no answer"
+    return f"answered HTTP {shown['status']} {_short(shown['response']['body'])}".rstrip()
 
 
 def _short(body: Any) -> str:

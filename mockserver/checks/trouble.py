@@ -27,7 +27,6 @@ from mockserver.client.answers import Exchange
 
 ERRORS_PAGE: Final = "https://docs.motar.io/developertools/api/error-codes"
 BEARER: Final = {"headers": {"authorization": {"matches": "^(?!Basic )"}}}
-NEEDS_WIRE_FAULTS: Final = "This needs faults on the wire, which the checks do not make yet."
 
 
 def refreshed(bench: Bench) -> list[Exchange]:
@@ -96,8 +95,35 @@ def tokens_fail(bench: Bench) -> list[Exchange]:
     return [failed, later[-1]]
 
 
-def not_yet(bench: Bench) -> list[Exchange]:
-    raise NotApplicableError(NEEDS_WIRE_FAULTS)
+def connection_cut(bench: Bench) -> list[Exchange]:
+    return _lose_answer(bench, "reset")
+
+
+def answer_never_comes(bench: Bench) -> list[Exchange]:
+    return _lose_answer(bench, "timeout")
+
+
+def _lose_answer(bench: Bench, wire: str) -> list[Exchange]:
+    """Let MOTAR take an alert while the plugin does not get to know: it may raise it again, but recognizably."""
+    fault = {"when": {"method": "POST", "path": ALERT}, "wire": wire, "processed": True}
+    bench.perform(*STARTED, {"fault": fault}, VISIT, SETTLED)
+    bench.taken()
+    lost = bench.until(lambda: [each for each in bench.reports(path=ALERT) if each.status is None])
+    if not lost:
+        raise NotApplicableError("The plugin raises no alert when a user arrives.")
+    bench.quiet()
+    arrival = bench.visit()
+    later = bench.until(lambda: [each for each in bench.reports() if each.id > lost[0].id and is_success(each)])
+    if not later:
+        told = "After that the plugin never reported again, though its user came back."
+        raise ShortfallError(told, lost[0], arrival)
+    said = fields(lost[0])
+    for each in later:
+        again = fields(each)
+        same = each.path == ALERT and all(again.get(name) == said.get(name) for name in ("title", "text", "type"))
+        if same and (said.get("providerId") is None or again.get("providerId") != said.get("providerId")):
+            raise ShortfallError("The plugin raised the same alert again under another providerId.", lost[0], each)
+    return [lost[0], *later[:1]]
 
 
 def _expire(bench: Bench, *more: Step) -> None:
@@ -246,13 +272,14 @@ CHECKS: Final = (
     _check(
         "trouble/timeout",
         "Survives an answer that never comes",
-        "Bound every call, and expect that what timed out may have arrived.",
-        not_yet,
+        "Bound every call by a few seconds, and expect that what timed out may have arrived: give an alert the same "
+        "providerId when you raise it again.",
+        answer_never_comes,
     ),
     _check(
         "trouble/reset",
         "Survives a connection that is cut",
-        "Expect that what was cut may have arrived: give an alert the same providerId when you send it again.",
-        not_yet,
+        "Expect that what was cut may have arrived: give an alert the same providerId when you raise it again.",
+        connection_cut,
     ),
 )

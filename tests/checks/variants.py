@@ -288,6 +288,32 @@ class RaisesAnAlertAgainAfterAnOutage(Back):
         return answer
 
 
+class NumbersItsAlerts(Back):
+    """So that each has another providerId, be it the same news."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._raised = 0
+
+    async def call(self, request: httpx2.Request) -> httpx2.Response:
+        if path_of(request) == ALERT:
+            self._raised += 1
+            request = saying(request, {**said(request), "providerId": f"alert-{self._raised}"})
+        return await self.forward(request)
+
+
+def impatient(back: type[Back]) -> Callable[[], Back]:
+    """The same, but it gives up on an alert early, so that a test need not wait as long as a plugin may."""
+
+    class Impatient(back):  # type: ignore[valid-type, misc]
+        async def forward(self, request: httpx2.Request) -> httpx2.Response:
+            if path_of(request) == ALERT:
+                request.extensions["timeout"] = {**request.extensions["timeout"], "read": 1.0}
+            return await super().forward(request)
+
+    return Impatient
+
+
 class NeverCompletes(Back):
     async def call(self, request: httpx2.Request) -> httpx2.Response:
         if path_of(request) == STATUS and said(request)["status"] == "completed":
@@ -339,6 +365,7 @@ VARIANTS = (
     Variant("trouble/status-fails", back=lambda: GivesUpAfterAnOutage(STATUS)),
     Variant("trouble/alert-fails", back=RaisesAnAlertAgainAfterAnOutage),
     Variant("trouble/tokens-fail", back=lambda: GivesUpAfterAnOutage(TOKEN)),
+    Variant("trouble/reset", back=NumbersItsAlerts),
     Variant("whole/as-documented", back=InventsAField),
     Variant("whole/completed", back=NeverCompletes),
 )

@@ -33,20 +33,15 @@ def broken() -> Callable[..., object]:
 
 
 def test_without_a_plugin_the_reference_plugin_is_checked_and_every_format_says_the_same(mockserver, tmp_path):
-    done = mockserver("check", "--format", "json", "--junit", "results/check.xml", "--patience", "1s")
+    done = mockserver("check", "--format", "json", "--junit", "results/check.xml", *SOME)
     assert (done.returncode, done.stderr) == (0, "")
     told = json.loads(done.stdout)
     assert told["passed"]
-    assert [each["id"] for each in told["checks"]] == [check.id for check in CHECKS]
-    assert told["counts"]["failed"] == 0
+    assert {each["outcome"] for each in told["checks"]} == {"passed"}
+    assert [each["id"] for each in told["checks"]] == [*SOME[1::2]]
 
     [suite] = ET.parse(tmp_path / "results" / "check.xml").getroot()
-    assert suite.get("tests") == str(len(CHECKS))
-    assert suite.get("skipped") == str(told["counts"]["not applicable"])
-    skipped = [
-        case.get("name", "").partition(":")[0] for case in suite.iter("testcase") if case.find("skipped") is not None
-    ]
-    assert skipped == [each["id"] for each in told["checks"] if each["outcome"] == "not applicable"]
+    assert [suite.get(name) for name in ("tests", "failures", "skipped")] == ["2", "0", "0"]
 
 
 def test_a_plugin_that_fails_is_told_what_was_seen_and_what_to_do(mockserver, serve, broken):
@@ -84,12 +79,10 @@ def test_secrets_are_left_out(mockserver, tmp_path):
     [
         (("--plugin", "http://127.0.0.1:9", "--port", "0"), "No plugin answers at http://127.0.0.1:9/motar/requests"),
         (("--only", "webhook/no-credential"), "Did you mean 'webhook/no-credentials'?"),
-        (("--skip", "nonsense"), "There is no check named 'nonsense'"),
         (("--server", "http://127.0.0.1:9"), "No mockserver answers at http://127.0.0.1:9"),
         (("--patience", "long"), "long"),
         (("--plugin", "no-url", "--port", "0"), "request_endpoint"),
         ((*SOME, "--junit", "/proc/nowhere/x.xml"), "cannot be written"),
-        (("--format", "xml"), "--format"),
         (("--request-endpoint", "http://127.0.0.1:9/hook", "--port", "0"), "--redirect-uri is missing"),
     ],
 )
