@@ -128,7 +128,9 @@ def test_a_patch_changes_deletes_and_keeps(os1: Os1):
 def test_only_a_version_in_development_that_nobody_holds_can_be_removed(os1: Os1):
     path = f"/developer/apps/versions/{CONTAINERS_NEXT}"
     refused(os1.call("@asha", "DELETE", f"/developer/apps/versions/{CONTAINERS}"), 400, "only versions in DEVELOPMENT")
-    os1.onboarded("@asha", CONTAINERS_NEXT, tenantIds="yarddev")
+    os1.onboard("@asha", CONTAINERS_NEXT, tenantIds="yarddev")
+    refused(os1.call("@asha", "DELETE", path), 409, "containers is being onboarded; wait")
+    os1.advance()
     refused(os1.call("@asha", "DELETE", path), 409, "onboarded to tenants")
     os1.onboarded("@asha", CONTAINERS, tenantIds="yarddev")
     assert os1.call("@asha", "DELETE", path).status_code == 200

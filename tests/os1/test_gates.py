@@ -187,7 +187,7 @@ def test_a_tenant_is_judged_by_its_own_type_not_its_stacks(os1: Os1):
     [
         (None, "nothing", ["nobody"], 401, "x-developerplatform-access"),
         ("@lea", "nothing", ["nobody"], 404, "versionId"),
-        ("@lea", GATES, ["nobody", "globex"], 400, "unknown are nobody"),
+        ("@lea", GATES, ["nobody", "globex"], 400, "unknown are 'nobody'"),
         ("@lea", GATES, ["globex"], 403, "takes a developer-admin of Yardworks or product-admin"),
         ("@lars", GATES, ["globex"], 403, "only its owners"),
         ("@asha", GATES, ["globex"], 400, "not LIVE"),

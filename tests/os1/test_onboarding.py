@@ -33,7 +33,7 @@ READ = ("container-reader", "get", "/core/api/v1/containers")
         ({"versionId": CONTAINERS}, "neither came"),
         ({"versionId": CONTAINERS, "tenantIds": ["yarddev"], "stackId": "sandbox"}, "not both"),
         ({"versionId": CONTAINERS, "tenantIds": []}, "tenantIds is empty"),
-        ({"versionId": CONTAINERS, "tenantIds": ["yarddev", "yardde", "x"]}, "unknown are yardde, x"),
+        ({"versionId": CONTAINERS, "tenantIds": ["yarddev", "yardde", "x"]}, "unknown are 'yardde', 'x'"),
         ({"versionId": CONTAINERS, "tenantIds": "yarddv"}, "Did you mean 'yarddev'?"),
         ({"versionId": CONTAINERS, "stackId": "nowhere"}, "Known: sandbox, shared"),
         ({"versionId": 7, "tenantIds": 8}, "versionId: expected a string"),
@@ -404,6 +404,20 @@ def test_what_was_undone_is_not_repeated_for_later_tenants(new_os1: Callable[...
     os1.world.act("os1.create_tenant", id="later", stack="sandbox")
     os1.advance()
     assert os1.held("later") == {"containers": CONTAINERS}
+
+
+def test_a_later_tenant_gets_the_rest_when_something_is_undone_while_it_catches_up(new_os1: Callable[..., Os1]):
+    os1 = new_os1(on_tenant_failure="undo")
+    os1.onboarded("@dev", GATES, stackId="sandbox")
+    os1.world.act("os1.fail_step", tenant="staging", app="containers")
+    os1.onboard("@dev", CONTAINERS, stackId="sandbox")
+    os1.onboard("@lea", LOCATIONS, stackId="sandbox")
+    os1.world.act("os1.create_tenant", id="late", stack="sandbox")
+    os1.world.act("os1.slow_tenant", tenant="late", delay="10s")
+
+    os1.advance()
+
+    assert os1.held("late") == {"gates": GATES, "locations": LOCATIONS}
 
 
 def test_an_onboarding_goes_on_where_a_snapshot_was_taken(os1: Os1):

@@ -51,7 +51,15 @@ def catch_up(world: World, args: Join) -> None:
         pause = max(parse_duration(world.settings(Os1Settings).app_duration), timedelta(milliseconds=100))
         world.timers.after(pause, JOIN, tenant=tenant.id, enrolments=list(args.enrolments))
         return
-    original = world[ONBOARDINGS][world[ENROLMENTS][first].onboarding]
+    # What was undone since the tenant joined is no longer promised.
+    enrolment = world[ENROLMENTS].get(first)
+    if enrolment is not None:
+        _catch_up_on(world, tenant, world[ONBOARDINGS][enrolment.onboarding])
+    if rest:
+        world.timers.after(timedelta(0), JOIN, tenant=tenant.id, enrolments=rest)
+
+
+def _catch_up_on(world: World, tenant: Tenant, original: Onboarding) -> None:
     try:
         repeat(world, original, [tenant], why=f"{tenant.id} joined the stack {tenant.stack}")
     except Refused as error:
@@ -63,8 +71,6 @@ def catch_up(world: World, args: Join) -> None:
                 "LaterTenantRefused",
                 {"tenantId": tenant.id, "stackId": tenant.stack, "versionId": version.id, "reason": error.message},
             )
-    if rest:
-        world.timers.after(timedelta(0), JOIN, tenant=tenant.id, enrolments=rest)
 
 
 def retry(world: World, onboarding: Onboarding, tenant_id: str | None = None) -> Onboarding:

@@ -145,7 +145,7 @@ def listed_tenants(world: World, tenant_ids: Sequence[str]) -> list[Tenant]:
     if unknown:
         near = nearest(unknown[0], (each.id for each in world[TENANTS])) if len(world[TENANTS]) <= 1000 else None
         raise Error.VALUE.stop(
-            f"tenantIds: unknown are {listed(unknown)}." + (f" Did you mean {near!r}?" if near else ""),
+            f"tenantIds: unknown are {listed(map(repr, unknown))}." + (f" Did you mean {near!r}?" if near else ""),
             unknownTenantIds=unknown[:100],
         )
     return [world[TENANTS][each] for each in wanted]

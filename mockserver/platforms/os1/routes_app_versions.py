@@ -15,6 +15,7 @@ from mockserver.platforms.os1.events import note_event
 from mockserver.platforms.os1.lifecycle import StateChange, give_command
 from mockserver.platforms.os1.models import APP_VERSIONS, APPS, ARTIFACTS, SOLUTION_VERSIONS, App, AppVersion
 from mockserver.platforms.os1.models_aaa import HOLDINGS
+from mockserver.platforms.os1.models_onboarding import RUNNING
 from mockserver.platforms.os1.routes_apps import find_app
 from mockserver.platforms.os1.settings import Os1Settings
 from mockserver.wire import Answer, Call, Evidence, Reply, Route, json_answer
@@ -108,8 +109,11 @@ def remove(world: World, call: Call) -> Answer:
             f"{app.listing} {version.version} is {version.state}; only versions in DEVELOPMENT can be removed.",
             state=version.state,
         )
-    if world[HOLDINGS].first("version", version.id) is not None or views.in_use(world, version):
+    if world[HOLDINGS].first("version", version.id) is not None or views.is_subscribed(world, version):
         raise Error.CONFLICT.stop(f"{app.listing} {version.version} is onboarded to tenants and cannot be removed.")
+    # Also while it is another version's: should that be undone, tenants get back what they held before.
+    if world[RUNNING].first("apps", app.id) is not None:
+        raise Error.CONFLICT.stop(f"{app.listing} is being onboarded; wait until that is completed.")
     if world[SOLUTION_VERSIONS].first("app_versions", version.id) is not None:
         raise Error.CONFLICT.stop(f"{app.listing} {version.version} is part of a solution; take it out first.")
     for each in world[ARTIFACTS].find("version", version.id):

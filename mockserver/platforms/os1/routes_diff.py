@@ -102,7 +102,9 @@ def _of(listing: str, lines: list[Line]) -> list[Line]:
 def _answer(call: Call, diff: Diff) -> Answer | Page:
     if "application/json" in (call.header("accept") or ""):
         return json_answer({"data": diff})
-    return Page("permission_diff.html", {"vendor": "OS1", "title": diff.title, "lines": msgspec.to_builtins(diff.lines)})
+    return Page(
+        "permission_diff.html", {"vendor": "OS1", "title": diff.title, "lines": msgspec.to_builtins(diff.lines)}
+    )
 
 
 _PAGE = Reply(200, "The difference.", Any, ("application/json", "text/html"))

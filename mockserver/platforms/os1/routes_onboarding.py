@@ -271,7 +271,7 @@ _STATUS = Evidence(
     "assumed",
     "That a GET shows init sequence logs whose status is started or completed is documented; path, fields and "
     "failures are ours. A failed entry stays started and has a failure with its reason. offset and limit count "
-    "tenants.",
+    "tenants. Whoever has a token may read it: only who knows the id can ask.",
 )
 _ACCEPTED = (
     Reply(200, "An app's onboarding has begun.", Accepted),

@@ -16,7 +16,7 @@ from mockserver.platforms.os1.models import (
     Solution,
     SolutionVersion,
 )
-from mockserver.platforms.os1.models_onboarding import RUNNING, SUBSCRIPTIONS
+from mockserver.platforms.os1.models_onboarding import SUBSCRIPTIONS
 from mockserver.platforms.os1.permissions import uploaded_for
 from mockserver.world.clock import iso
 from mockserver.world.world import World
@@ -74,7 +74,7 @@ def app_version(world: World, found: AppVersion) -> dict[str, Any]:
         "state": {
             "createApp": "COMPLETED",
             "grantPerimssions": "COMPLETED" if uploaded_for(world, found) is not None else "PENDING",
-            "subscribeApp": "COMPLETED" if _is_subscribed(world, found) else "PENDING",
+            "subscribeApp": "COMPLETED" if is_subscribed(world, found) else "PENDING",
         },
         "appUrls": [{"name": name, "url": value} for name, value in url.items() if isinstance(value, str)],
         "urlOverrides": [],
@@ -144,10 +144,6 @@ def artifact(found: Artifact) -> dict[str, Any]:
     }
 
 
-def in_use(world: World, found: AppVersion) -> bool:
-    """Whether a tenant's subscription or a running onboarding needs a version."""
-    return _is_subscribed(world, found) or bool(world[RUNNING].find("apps", found.app))
-
-
-def _is_subscribed(world: World, found: AppVersion) -> bool:
+def is_subscribed(world: World, found: AppVersion) -> bool:
+    """Whether a tenant is subscribed to a version."""
     return world[SUBSCRIPTIONS].first("version", found.id) is not None
