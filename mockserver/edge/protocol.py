@@ -135,6 +135,8 @@ class Protocol(HttpToolsProtocol):
         try:
             waiting = running.send(None)
         except StopIteration:
+            # They lead back to the cycle: left there, every request would wait for the garbage collector.
+            del cycle.receive, cycle.send
             return
         task = self.loop.create_task(_go_on(running, waiting))
         task.add_done_callback(self.tasks.discard)
@@ -169,20 +171,25 @@ class _Whole:
             await RequestResponseCycle.send(cycle, message)
             return
         self._start = None
-        # Uvicorn's own answer for an app that failed says that it closes the connection.
-        is_plain = cycle.keep_alive and start["status"] != 500 and not message.get("more_body")
-        if not is_plain or cycle.disconnected or cycle.flow.write_paused:
-            await RequestResponseCycle.send(cycle, start)
-            await RequestResponseCycle.send(cycle, message)
+        if message.get("more_body") or cycle.disconnected or not cycle.keep_alive or cycle.flow.write_paused:
+            await self._send_apart(start, message)
             return
         lines = [STATUS_LINE[start["status"]]]
         for name, value in (*cycle.default_headers, *start["headers"]):
+            if name == b"connection":
+                # An answer may say that the connection closes, as that for an app that failed does.
+                await self._send_apart(start, message)
+                return
             lines += (name, b": ", value, b"\r\n")
         lines += (b"\r\n", message["body"])
         cycle.transport.write(b"".join(lines))
         cycle.response_started = cycle.response_complete = True
         cycle.message_event.set()
         cycle.on_response()
+
+    async def _send_apart(self, start: Any, message: Any) -> None:
+        await RequestResponseCycle.send(self._cycle, start)
+        await RequestResponseCycle.send(self._cycle, message)
 
 
 async def _go_on(running: Coroutine[Any, Any, None], waiting: Any) -> None:

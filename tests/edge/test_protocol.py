@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import sys
 import threading
@@ -11,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from mockserver.edge import protocol
 from mockserver.edge.rehearsal import fits
@@ -51,6 +52,8 @@ class App:
         elif path == "/fail":
             raise RuntimeError("as asked")
         headers = [(b"content-length", b"%d" % len(body))]
+        if path == "/close":
+            headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         if path == "/break":
             raise RuntimeError("as asked")
@@ -169,6 +172,13 @@ def test_a_client_that_wants_to_close_is_closed(path):
         assert connection.recv(1) == b""
 
 
+def test_an_answer_that_says_it_closes_the_connection_closes_it():
+    with connected(App()) as connection:
+        connection.sendall(request("/close", b"x"))
+        assert answer(connection) == (200, b"x")
+        assert connection.recv(1) == b""
+
+
 def test_a_client_that_asks_whether_to_go_on_is_told_so():
     with connected(App()) as connection:
         whole = request("/echo", b"x", "POST", "expect: 100-continue")
@@ -263,3 +273,21 @@ def test_on_a_uvicorn_that_it_does_not_fit_the_server_answers_as_uvicorn_does(ch
         assert answer(connection) == (200, b"x")
     assert app.tasks == [True]
     assert "is not known here" in caplog.text
+
+
+def test_a_request_answered_at_once_leaves_nothing_for_the_garbage_collector():
+    app = App()
+    with connected(app) as connection:
+        connection.sendall(request("/echo", b"x"))
+        assert answer(connection) == (200, b"x")
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(50):
+                connection.sendall(request("/echo", b"x"))
+                assert answer(connection) == (200, b"x")
+            kept = [each for each in gc.get_objects() if isinstance(each, RequestResponseCycle)]
+        finally:
+            gc.enable()
+    assert app.tasks == [False] * 51
+    assert len(kept) <= 2
