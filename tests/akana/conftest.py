@@ -41,6 +41,8 @@ def provider(httpserver: HTTPServer) -> Provider:
 
 
 @pytest.fixture
-def registering(new_portal: Callable[..., Portal], httpserver: HTTPServer) -> Portal:
-    """A portal that registers clients at `provider`."""
-    return new_portal(registration_endpoint=httpserver.url_for("/register"), registration_token="initial")
+def registering(new_portal: Callable[..., Portal], httpserver: HTTPServer) -> Iterator[Portal]:
+    """A portal that registers clients at `provider`; what it sends late does not meet the next test's."""
+    portal = new_portal(registration_endpoint=httpserver.url_for("/register"), registration_token="initial")
+    yield portal
+    portal.world.settle()

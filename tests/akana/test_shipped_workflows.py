@@ -58,6 +58,7 @@ def shipped(new_world: Callable[..., Live], provider: Provider) -> Iterator[Port
     settings = {"akana": {"registration_endpoint": endpoint}}
     portal = Portal(new_world(clock={"mode": "frozen"}, fixtures=["akana/business"], settings=settings))
     yield portal
+    portal.world.settle()
     portal.close()
 
 
