@@ -23,6 +23,11 @@ HEAVY = [
     "jinja2",
     "watchfiles",
     "prometheus_client",
+    "http.cookiejar",
+    "urllib.request",
+    "statistics",
+    "xml",
+    "email.policy",
 ]
 
 

@@ -10,7 +10,6 @@ import hashlib
 import math
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from statistics import NormalDist
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -230,6 +229,8 @@ class Faults:
                 low, high = _seconds(least), _seconds(most)
                 return low + (high - low) * self._chance(armed, "delay")
             case Lognormal(median, sigma):
+                from statistics import NormalDist
+
                 drawn = NormalDist().inv_cdf(min(max(self._chance(armed, "delay"), 1e-9), 1 - 1e-9))
                 return min(_seconds(median) * math.exp(sigma * drawn), LONGEST_DELAY)
             case duration:
