@@ -41,6 +41,22 @@ def test_with_akanas_fixture_it_prints_who_can_sign_in_there(serve):
         assert needed in out
 
 
+def test_with_os1s_fixture_it_prints_who_can_sign_in_what_to_onboard_and_where(serve):
+    with serve("--fixture", "os1/quickstart") as served:
+        _, out, _ = served.stop()
+    assert "OS1 emulator" in out
+    assert "motar" not in out.lower().replace("motar-mockserver", "")
+    for needed in (
+        "https://api.os1.dev",
+        "@asha",
+        "developer-admin, Yardworks",
+        "appversion:containers-next",
+        "shared: acme, globex, pilot",
+        "mockserver trigger os1.issue_access_token user=@asha",
+    ):
+        assert needed in out
+
+
 def test_the_ready_file_holds_the_url_alone_and_goes_with_the_server(serve, tmp_path):
     with serve() as served:
         assert httpx2.get(f"{served.url}/_mock/health", trust_env=False).json()["status"] == "ready"
