@@ -59,6 +59,13 @@ def test_a_complete_test_of_a_plugin_has_fewer_than_25_lines():
     assert "2 passed" in run_pytest("test_plugin_in_25_lines.py")
 
 
+def test_scenarios_are_tests_by_a_marker_and_as_files():
+    assert "1 passed" in run_pytest("test_scenarios.py")
+    # On its own the file has no plugin to run against.
+    listed = run_pytest("in_progress.yaml", "-o", "mockserver_scenarios=*.yaml", "--collect-only", "-q")
+    assert "in_progress.yaml::in_progress" in listed
+
+
 def test_a_plugin_inside_the_test_process():
     assert "3 passed" in run_pytest("test_in_process.py")
 
