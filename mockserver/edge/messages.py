@@ -15,6 +15,8 @@ Scope = dict[str, Any]
 Fields = Sequence[tuple[bytes, bytes]]
 
 _UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_OURS = frozenset({"content-length", "date", "transfer-encoding"})
+"""What `send_answer` says itself."""
 
 
 def encoded(headers: Pairs) -> tuple[Fields, Packed]:
@@ -28,12 +30,18 @@ _JSON = ([(name.encode(), value.encode()) for name, value in JSON_HEADERS], pack
 
 
 def sendable(answer: Answer) -> Answer:
-    """The same answer with headers that HTTP can carry: what clients send finds its way into descriptions."""
-    if answer.headers is JSON_HEADERS or all(value.isascii() and value.isprintable() for _, value in answer.headers):
+    """The same answer with headers that HTTP can carry, and that are sent once.
+
+    What clients send finds its way into descriptions; scenarios and faults give headers as their authors write them.
+    """
+    if answer.headers is JSON_HEADERS or all(
+        value.isascii() and value.isprintable() and name not in _OURS for name, value in answer.headers
+    ):
         return answer
     headers = tuple(
         (name, _UNSENDABLE.sub(" ", value).encode("latin-1", "replace").decode("latin-1"))
         for name, value in answer.headers
+        if name not in _OURS
     )
     return Answer(answer.status, headers, answer.body)
 

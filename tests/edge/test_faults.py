@@ -154,6 +154,15 @@ def test_headers_of_the_real_answer_can_be_changed_and_taken_away(server: Server
     assert (changed.status_code, changed.content, changed.headers["x-more"]) == (401, real.content, "1")
 
 
+def test_what_frames_an_answer_stays_the_servers(server: Server) -> None:
+    server.fault(headers={"Content-Length": "3", "Transfer-Encoding": "chunked", "Date": "never"}, text="all of it")
+    with server.http() as http:
+        answer = http.get(TOKEN)
+    assert (answer.text, answer.headers["content-length"]) == ("all of it", "9")
+    assert "transfer-encoding" not in answer.headers
+    assert answer.headers.get_list("date") == [answer.headers["date"]] != ["never"]
+
+
 @pytest.mark.parametrize("processed", [False, True])
 def test_a_lost_answer_is_of_a_call_that_happened_only_where_the_fault_says_so(server: Server, processed: bool) -> None:
     control = server.control
