@@ -114,11 +114,21 @@ class Bench:
             self.distributions_document = self.distribution_webhooks()[0].body
 
     def perform(self, *steps: Step) -> Run:
-        """Start the world over and perform the steps of a scenario, which may fail; answers the run."""
+        """Start the world over and perform the steps of a scenario; in the run it answers an `await` may have failed.
+
+        Raises `ShortfallError` when something is under way without end, `CannotCheckError` when a step is refused.
+        """
         self._seed += 1
         timeout = 2 * SETTLE + len(steps) * self.waits.patience
-        self.run = self._world.perform([*self._first, *steps], self._settings, self._seed, timeout)
-        return self.run
+        self.run = run = self._world.perform([*self._first, *steps], self._settings, self._seed, timeout)
+        failed = run.failed_step
+        # A step that waits in vain says something about the plugin; what to make of it is the check's affair.
+        kind = None if failed is None else run.raw["steps"][failed.index - 1]["kind"]
+        if failed is not None and kind == "settle":
+            raise ShortfallError(failed.details[0], *self.exchanges()[-1:])
+        if failed is not None and kind != "await":
+            raise CannotCheckError(f"{failed.title} was refused: {' '.join(failed.details)}")
+        return run
 
     def begin(self) -> Exchange:
         """Start a request, of which the plugin is told; answers that webhook.

@@ -25,6 +25,8 @@ from mockserver.client.answers import Exchange
 PLUGINS_PAGE: Final = "https://docs.motar.io/developertools/api/plugins"
 ATO_PAGE: Final = "https://docs.motar.io/developertools/api/plugins/ato"
 UNKNOWN: Final = {"addedByMotarLater": {"since": 2}, "anotherNewField": None}
+NO_NULLS: Final = {"companyPhone": "+1-555-0100", "reportUri": "https://reports.example/1"}
+"""In place of the nulls of a first request, which are another check's."""
 OTHERS: Final = (f"iok-cid-{'0ddba11a' * 6}", f"iok-cse-{'0ddba11b' * 6}")
 """Credentials of a plugin that is not the one under test."""
 
@@ -71,9 +73,8 @@ def first_request(bench: Bench) -> list[Exchange]:
 
 
 def unknown_fields(bench: Bench) -> list[Exchange]:
-    # The nulls of a first request are another check's.
-    known = {name: "+1-555-0100" if value is None else value for name, value in bench.request_document.items()}
-    messages = [_message(bench, _right(bench), bench.origin, document={**known, **UNKNOWN})]
+    document = {**bench.request_document, **NO_NULLS, **UNKNOWN}
+    messages = [_message(bench, _right(bench), bench.origin, document=document)]
     if bench.distributions_document is not None:
         entries = [{**entry, **UNKNOWN} for entry in bench.distributions_document["distributions"]]
         document = {**bench.distributions_document, "requestId": REQUEST_ID, "distributions": entries, **UNKNOWN}

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 COLORS = {"passed": "green", "failed": "red", "not applicable": "yellow"}
 MARKS = {"passed": "✓", "failed": "✗", "not applicable": "-"}
+REFERENCE = "the reference plugin"
 PLAIN_MARKS = {"passed": "ok", "failed": "FAILED", "not applicable": "-"}
 
 
@@ -103,7 +104,7 @@ def check(
             is_own = server is None
             url = server or stack.enter_context(own_emulator(port if port is not None else 8600 if endpoints else 0))
             client = stack.enter_context(ServerClient(url, control_token))
-            name = "the reference plugin"
+            name = REFERENCE
             if not is_own:
                 known = client.world(world).show()["settings"]["motar"]
                 endpoints = {each: known[each] for each in PATHS if known[each]} | endpoints
@@ -122,6 +123,9 @@ def check(
     except MockserverError as error:
         fail(error, 2)
     _report(results, name, output, junit)
+    if server is not None and name != REFERENCE and output == "text":
+        back = f"mockserver worlds reset {world} --server {server}"
+        click.secho(f"  The world {world} is as the last check left it; back with: {back}", dim=True)
     sys.exit(1 if any(result.outcome == "failed" for result in results) else 0)
 
 

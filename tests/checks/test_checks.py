@@ -87,3 +87,8 @@ def test_every_check_says_what_a_good_plugin_does_how_sure_that_is_and_where_it_
     for check in CHECKS:
         assert check.good.endswith("."), check.id
         assert check.source.startswith("https://"), check.id
+
+
+def test_a_step_that_the_emulator_refuses_is_no_fault_of_the_plugin(bench_of):
+    with bench_of() as bench, pytest.raises(CannotCheckError, match=r"Do motar\.add_distribution was refused"):
+        bench.perform({"action": "motar.add_distribution", "with": {"distribution": "9.9.9"}})

@@ -59,6 +59,7 @@ def test_a_plugin_that_fails_is_told_what_was_seen_and_what_to_do(mockserver, se
     assert "To do: Answer 401" in done.stdout
     assert "✓ webhook/first-request" in done.stdout
     assert "FAILED  1 passed, 1 failed, 0 not applicable" in done.stdout
+    assert f"back with: mockserver worlds reset default --server {served.url}" in done.stdout
 
     [failed] = [each for each in json.loads(told.stdout)["checks"] if each["outcome"] == "failed"]
     [exchange] = failed["exchanges"]
