@@ -185,7 +185,7 @@ def _build(
         bounds=DeliveryBounds(settings.max_response, settings.max_attempts, settings.max_attempts_per_target),
     )
     runtime = Runtime(worlds, dispatcher, world_ttl=settings.world_ttl)
-    library = files.enter_context(closing(Library(directory)))
+    library = files.enter_context(closing(Library(directory, wall=wall)))
     edge = Edge(
         worlds,
         platforms,

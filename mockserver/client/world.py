@@ -222,7 +222,6 @@ class WorldMethods(OfWorld):
         call = WorldMethods.run(self, scenario, inputs=inputs, settings=settings, seed=seed, mode=mode)
         return Call(method=call.method, path=call.path, body=call.body, read=as_is)
 
-
     @endpoint
     def add_fault(self, /, **fault: Any) -> Call[dict[str, Any]]:
         """Let something go wrong with the calls that fit: `world.add_fault(when={"path": "/x"}, status=503)`."""

@@ -68,9 +68,7 @@ class LiveStage:
         )
         if self._ids_from is not None:
             made = self._runtime.worlds.snapshot(self._name)
-            self._world = self._runtime.worlds.restore(
-                self._name, msgspec.structs.replace(made, seed=self._ids_from)
-            )
+            self._world = self._runtime.worlds.restore(self._name, msgspec.structs.replace(made, seed=self._ids_from))
 
     async def act(self, name: str, arguments: Mapping[str, Any], /) -> object:
         return self._world.act(name, dict(arguments))

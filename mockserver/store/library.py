@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,10 +61,6 @@ def _is_tinydb(data: object) -> bool:
     )
 
 
-def _wall() -> datetime:
-    return datetime.now(UTC)
-
-
 class Library:
     """Scenarios by name, with their versions, and runs by id.
 
@@ -72,8 +69,8 @@ class Library:
     be written.
     """
 
-    def __init__(self, directory: Path | None = None, *, now: Callable[[], datetime] = _wall) -> None:
-        self._now = now
+    def __init__(self, directory: Path | None = None, *, wall: Callable[[], float] = time.time) -> None:
+        self._wall = wall
         if directory is None:
             self._db = TinyDB(storage=MemoryStorage)
         else:
@@ -88,7 +85,7 @@ class Library:
         if earlier and earlier[-1]["text"] == text:
             return
         version = earlier[-1]["version"] + 1 if earlier else 1
-        kept = {"name": name, "version": version, "source": source, "text": text, "kept": self._now().isoformat()}
+        kept = {"name": name, "version": version, "source": source, "text": text, "kept": self._instant()}
         # First, so that a scenario that is there has its version, whatever happens between the two.
         self._versions.insert(kept)
         if len(earlier) >= MAX_VERSIONS:
@@ -141,6 +138,9 @@ class Library:
     def close(self) -> None:
         """Let go of the file."""
         self._db.close()
+
+    def _instant(self) -> str:
+        return datetime.fromtimestamp(self._wall(), UTC).isoformat(timespec="seconds")
 
     @property
     def _scenarios(self) -> Table:
