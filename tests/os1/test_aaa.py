@@ -319,6 +319,21 @@ def test_parts_can_be_added_one_by_one(os1: Os1):
     assert names == [["depots"], ["see-depots"], ["depot-viewer"], ["Depot-Crew"]]
 
 
+def test_aaa_takes_375_kilobytes_and_no_more(os1: Os1):
+    headers = app_headers(os1, "locations", "yarddev")
+    role = {"roleName": "depot-viewer", "description": "Sees depots", "permissions": []}
+    answers = [
+        os1.world.http.post(
+            f"{AAA}/apps/locations/roles",
+            content=json.dumps(role).ljust(size).encode(),
+            headers={**headers, "content-type": "application/json"},
+        )
+        for size in (375 * 1024 + 1, 375 * 1024)
+    ]
+    refused(answers[0], 413)
+    assert (answers[0].headers["x-coreos-request-id"], answers[1].status_code) == (headers["x-coreos-request-id"], 201)
+
+
 def test_parts_of_others_in_production_are_theirs(os1: Os1):
     os1.onboarded("@asha", YARD, tenantIds="globex")
     token = os1.client_token("containers", "globex", "production").json()["data"]["accessToken"]

@@ -13,7 +13,7 @@ from mockserver.platforms.os1.carriers import AAA_SPEC, CORE
 from mockserver.platforms.os1.core_callers import CoreCaller, core_caller_of
 from mockserver.platforms.os1.directory import app_named
 from mockserver.platforms.os1.errors import Error, core_answer, decode
-from mockserver.platforms.os1.manifest import ResourceEntry, RoleEntry
+from mockserver.platforms.os1.manifest import MAX_BYTES, ResourceEntry, RoleEntry
 from mockserver.platforms.os1.models import App
 from mockserver.platforms.os1.models_aaa import (
     TENANT_GROUPS,
@@ -244,6 +244,7 @@ def _pair(path: str, what: str, show: Handler, add: Handler, body: type) -> tupl
             evidence,
             (CORE,),
             request=body,
+            max_body=MAX_BYTES,
             source=AAA_SPEC,
             fields=CoreHeaders,
             replies=(_MADE,),
