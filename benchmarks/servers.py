@@ -34,16 +34,21 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def cpu(self) -> float:
-        """Seconds of processor time its threads have used so far."""
-        spent = 0
-        for task in Path(f"/proc/{self.pid}/task").iterdir():
-            with contextlib.suppress(OSError):
-                spent += int((task / "schedstat").read_text().split()[0])
-        return spent / 1e9
+        """Seconds of processor time it has used so far."""
+        return processor_time(self.pid)
 
     def memory(self) -> float:
         """Its resident memory in MB."""
         return resident(self.pid)
+
+
+def processor_time(pid: int) -> float:
+    """The seconds of processor time that the threads of a process have used so far."""
+    spent = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(OSError):
+            spent += int((task / "schedstat").read_text().split()[0])
+    return spent / 1e9
 
 
 def resident(pid: int) -> float:

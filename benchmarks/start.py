@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import time
+from typing import NamedTuple
 
 from benchmarks.figures import Figure, middle, ratio
-from benchmarks.servers import ROOT
+from benchmarks.servers import ROOT, processor_time
 from benchmarks.throughput import Bench
 
 IMPORTS = "import starlette.applications, uvicorn"
+
+
+class Spent(NamedTuple):
+    """Seconds that passed, and seconds of processor time."""
+
+    wall: float
+    busy: float
 
 
 def start(bench: Bench) -> list[Figure]:
@@ -23,13 +32,16 @@ def start(bench: Bench) -> list[Figure]:
     compiled["PYTHONPYCACHEPREFIX"] = str(bench.work / "bytecode")
     _importing(compiled)
     _serving(compiled)
-    served, kept, imported = [], [], []
+    ran: list[list[Spent]] = [[], [], []]
     for number in range(3 if bench.quick else bench.rounds):
-        imported.append(_importing(compiled))
-        served.append(_serving(compiled))
-        kept.append(_serving(compiled, "--data", str(bench.work / f"start-{number}")))
+        ran[0].append(_importing(compiled))
+        ran[1].append(_serving(compiled))
+        ran[2].append(_serving(compiled, "--data", str(bench.work / f"start-{number}")))
+    imported, served, kept = ([each.wall for each in some] for some in ran)
+    busy_imported, busy_served, _ = ([each.busy for each in some] for some in ran)
     return [
         Figure(f'python -c "{IMPORTS}"', middle(imported) * 1e3, "ms"),
+        Figure("  processor time", middle(busy_imported) * 1e3, "ms"),
         Figure(
             "mockserver serve, until it is ready",
             middle(served) * 1e3,
@@ -38,17 +50,21 @@ def start(bench: Bench) -> list[Figure]:
             "import",
             "<= 2.5",
         ),
+        Figure("  processor time", middle(busy_served) * 1e3, "ms", 1 / ratio(busy_imported, busy_served), "import"),
         Figure("… with --data", middle(kept) * 1e3, "ms", 1 / ratio(imported, kept), "import"),
     ]
 
 
-def _importing(environment: dict[str, str]) -> float:
+def _importing(environment: dict[str, str]) -> Spent:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
     subprocess.run([sys.executable, "-c", IMPORTS], check=True, cwd=ROOT, env=environment)
-    return time.perf_counter() - began
+    wall = time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Spent(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
-def _serving(environment: dict[str, str], *arguments: str) -> float:
+def _serving(environment: dict[str, str], *arguments: str) -> Spent:
     began = time.perf_counter()
     command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT, env=environment)
@@ -56,7 +72,7 @@ def _serving(environment: dict[str, str], *arguments: str) -> float:
         assert process.stdout is not None
         for line in process.stdout:
             if line.startswith(b"mockserver ready"):
-                return time.perf_counter() - began
+                return Spent(time.perf_counter() - began, processor_time(process.pid))
         raise RuntimeError("the server ended before it was ready")
     finally:
         process.terminate()
