@@ -18,6 +18,7 @@ HELPS: Final[Mapping[str, str]] = {
     "run": "scenarios",
     "check": "check",
     "record": "recording",
+    "journal": "recording",
     "faults": "faults",
     "trigger": "reference/actions",
     "actions": "reference/actions",
