@@ -157,5 +157,5 @@ def test_pages_are_found():
     assert {"README.md", "docs/index.md", "docs/reference/cli.md"} <= set(pages.pages())
     assert len(RUN_HERE) > 6
     assert EXAMPLES
-    assert [block.mark for block in pages.blocks("docs/pytest.md")][1:] == ["run"]
+    assert "run" in [block.mark for block in pages.blocks("docs/pytest.md")]
     assert DOCS.is_dir()
