@@ -164,11 +164,15 @@ class ScenariosApi:
         return StreamingResponse(written, media_type=wanted, headers={"cache-control": "no-store"})
 
     async def runs(self, request: Request) -> Response:
+        world = request.path_params.get("world")
         listed = [
             {key: each.get(key) for key in ("id", "scenario", "world", "outcome", "seconds")}
             for each in self._library.runs()
-            if each.get("world") == request.path_params.get("world", each.get("world"))
+            if world is None or each.get("world") == world
         ]
+        if world is not None and not listed:
+            # The runs of a world outlive it; where there are none, the name has to be a world's.
+            self._runtime.worlds.find(world)
         return json({"runs": listed})
 
     async def show_run(self, request: Request) -> Response:

@@ -192,3 +192,8 @@ def test_a_scenario_that_is_not_there_cannot_be_included(server: str) -> None:
     answer = httpx2.post(f"{server}/_mock/worlds/default/runs", json={"text": text})
     assert answer.status_code == 404
     assert "Did you mean 'motar/ato-happy-path'?" in answer.json()["detail"]
+
+
+def test_the_runs_of_a_world_that_never_was_are_no_empty_list(server: str) -> None:
+    assert httpx2.get(f"{server}/_mock/worlds/nowhere/runs", **PLAIN).status_code == 404
+    assert httpx2.get(f"{server}/_mock/worlds/default/runs", **PLAIN).status_code == 200
