@@ -5,10 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo serve test torture check format bench docs fidelity clean
+.PHONY: help demo serve test test-slow torture check format bench docs fidelity clean
 
 help:  ## show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/'
 
 # `make demo` and `make serve` need the package only; everything else needs the tools of its developers too.
 $(VENV)/.made:
@@ -32,7 +32,10 @@ serve: $(VENV)/.package  ## run the emulator for your plugin (ARGS="--port 0 …
 	@$(BIN)/mockserver serve $(ARGS)
 
 test: $(STAMP)  ## run the tests
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto -m "not slow" $(ARGS)
+
+test-slow: $(STAMP)  ## run those that start browsers, environments and servers by the dozen; CI does
+	$(BIN)/python -m pytest -n auto -m slow $(ARGS)
 
 torture: $(STAMP)  ## kill the server a thousand times while clients write (ROUNDS=1000), and fuzz it at length
 	TORTURE=$(or $(ROUNDS),1000) $(BIN)/python -m pytest tests/store/test_killed.py tests/fuzz $(ARGS)

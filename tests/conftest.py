@@ -22,6 +22,18 @@ hypothesis.settings.load_profile("suite")
 
 _numbers = itertools.count(1)
 
+SLOW = (
+    *("tests/browser/", "tests/container/", "tests/fuzz/", "tests/store/test_killed.py"),
+    *("tests/docs/test_examples.py", "tests/pytest_plugin/test_plugin_workers.py", "tests/benchmarks/"),
+)
+"""What starts browsers, environments and servers by the dozen: left to `make test-slow`, and run by CI."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if any(place in item.path.as_posix() for place in SLOW):
+            item.add_marker(pytest.mark.slow)
+
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
