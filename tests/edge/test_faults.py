@@ -242,8 +242,13 @@ def test_a_held_call_is_held_and_the_others_are_not(server: Server) -> None:
         slow = http.get(TOKEN)
         fast = http.get(TOKEN)
     assert slow.status_code == fast.status_code == 401
-    held, quick = (each["seconds"] for each in server.journal())
-    assert held >= 0.4 > quick
+    held, other = server.journal()
+    # A loop's clock is coarser than the one that counts the seconds.
+    assert held["seconds"] > 0.3
+    assert [bool([each for each in one["violations"] if each["field"] == "fault"]) for one in (held, other)] == [
+        True,
+        False,
+    ]
 
 
 def test_the_journal_says_what_was_done_to_a_call(server: Server) -> None:
