@@ -32,7 +32,7 @@ _SHARED: pytest.StashKey[SharedEmulator] = pytest.StashKey()
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(
         "mockserver_scenarios",
-        "Files or folders of scenarios, with wildcards if need be, that are run as tests.",
+        "Files or folders of scenarios, with wildcards if need be, that are run as tests; their tags are markers.",
         type="args",
         default=[],
     )

@@ -13,6 +13,7 @@ import msgspec
 from mockserver.cli import fail
 from mockserver.cli.options import CHOICES, server_option, token_option, world_option
 from mockserver.cli.scenario_files import print_schema, validate
+from mockserver.cli.tags import tag_option, with_tags
 from mockserver.client import ServerClient, ServerSaidNo, WorldClient
 from mockserver.settings import plain_value
 
@@ -151,12 +152,14 @@ def scenarios() -> None:
 
 
 @scenarios.command("list")
+@tag_option
 @server_option
 @token_option
-def list_scenarios(server: str, control_token: str | None) -> None:
-    """List the scenarios that can be run by name."""
-    for each in ServerClient(server, control_token).scenarios():
-        click.echo(f"{click.style(each['name'].ljust(32), fg='cyan')} {each['kept']}")
+def list_scenarios(tags: tuple[str, ...], server: str, control_token: str | None) -> None:
+    """List the scenarios that can be run by name: where each is kept, and its tags."""
+    for each in with_tags(ServerClient(server, control_token).scenarios(), tags):
+        line = f"{click.style(each['name'].ljust(32), fg='cyan')} {each['kept']}  {', '.join(each['tags'])}"
+        click.echo(line.rstrip())
 
 
 @scenarios.command("show")

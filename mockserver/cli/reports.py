@@ -83,6 +83,8 @@ def _suite(result: Result) -> Suite:
         case = Case(name="The scenario can be run", outcome="error", message=said[0], details=said, reason="refused")
         return Suite(name=result.scenario, cases=[case], properties=conditions)
     report = result.report
+    if report.get("tags"):
+        conditions["tags"] = ",".join(report["tags"])
     cases = list(_cases(report["steps"]))
     return Suite(name=report["scenario"], cases=cases, seconds=report["seconds"], properties=conditions)
 

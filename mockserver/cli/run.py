@@ -18,6 +18,7 @@ from mockserver.cli.live import live
 from mockserver.cli.options import token_option, world_option
 from mockserver.cli.reports import Reports, Result, titled
 from mockserver.cli.story import Detail, Story
+from mockserver.cli.tags import chosen, tag_option
 from mockserver.client import ServerClient, ServerSaidNo
 from mockserver.client.world import scenario_body
 from mockserver.errors import MockserverError, Unreachable
@@ -49,7 +50,8 @@ class Stage:
 
 
 @click.command()
-@click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...")
+@click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
+@tag_option
 @click.option("--plugin", metavar="URL", help="Your plugin; the reference plugin if not given.")
 @click.option(
     "--request-endpoint",
@@ -82,6 +84,7 @@ class Stage:
 @token_option
 def run(
     scenarios: tuple[str, ...],
+    tags: tuple[str, ...],
     plugin: str | None,
     request_endpoint: str | None,
     distribution_endpoint: str | None,
@@ -101,6 +104,8 @@ def run(
 ) -> None:
     """Run SCENARIOs, each a file or a name (`mockserver scenarios list`), and print every step.
 
+    With --tag those of them that have the tag, and without a SCENARIO all of the server's that do.
+
     Your plugin must already run and must use the emulator as its MOTAR base URL; with --server and
     neither --plugin nor endpoints, the plugin that the server was started for is used, or the
     reference plugin.
@@ -118,6 +123,8 @@ def run(
       1  a step failed, or the server cannot be reached
       2  wrong usage, or a scenario or its inputs cannot be used
     """
+    if not scenarios and not tags:
+        raise click.UsageError("Say what to run: a SCENARIO, which is a file or a name, or --tag.")
     if quiet and verbose:
         raise click.UsageError("--quiet and --verbose exclude each other.")
     detail: Detail = "quiet" if quiet else "verbose" if verbose else "normal"
@@ -149,6 +156,9 @@ def run(
             configured = bool(_world(server, world, control_token)["settings"]["motar"]["request_endpoint"])
         else:
             server = stack.enter_context(own_emulator(port if port is not None else 8600 if endpoints else 0))
+        if tags:
+            with ServerClient(server, control_token) as client:
+                scenarios = tuple(chosen(scenarios, tags, client))
         for scenario in scenarios:
             if endpoints or configured:
                 plugin_name = endpoints.get("request_endpoint", "the plugin the server was started for")

@@ -72,7 +72,7 @@ class ServerMethods(Generic[W]):
 
     @endpoint
     def scenarios(self) -> Call[list[dict[str, Any]]]:
-        """Every scenario that can be run by name, and where it is `kept`."""
+        """Every scenario that can be run by name, where it is `kept`, and its `tags`."""
         return Call(method="GET", path="scenarios", read=lambda answer: list(answer["scenarios"]))
 
     @endpoint

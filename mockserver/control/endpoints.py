@@ -13,7 +13,7 @@ from mockserver.control import shapes
 from mockserver.control.expecting import ExpectDocument
 from mockserver.control.journal import Query, Verify, Wait
 from mockserver.control.recordings import NewRecording
-from mockserver.control.scenarios import EVENTS, NDJSON, NewRun, ScenarioQuery, ScenarioText
+from mockserver.control.scenarios import EVENTS, NDJSON, NewRun, ScenarioQuery, ScenariosQuery, ScenarioText
 from mockserver.control.worlds import Advance, ClockBody, NewWorld, Settle
 from mockserver.platforms.akana.control import Linted, WorkflowText
 from mockserver.store.keeper import Checkpointed
@@ -490,7 +490,8 @@ SECTIONS: Final[Mapping[str, tuple[Endpoint, ...]]] = {
             "GET",
             "/_mock/scenarios",
             "list_scenarios",
-            "The scenarios that ship and those that were kept.",
+            "The scenarios that ship and those that were kept, or those of them with one of the tags.",
+            asks=ScenariosQuery,
             answers=shapes.ScenarioList,
         ),
         _endpoint(

@@ -61,7 +61,7 @@ class RecordingsApi:
         source = f"recording of the world {world.name}"
         scenario = scenario_from(recorded, source)
         text = write(recorded)
-        self._library.put_scenario(scenario.name, text, source)
+        self._library.put_scenario(scenario.name, text, source, scenario.tags)
         self._recorder.end(world)
         return json({**_shown(tape), "steps": len(scenario.steps), "text": text})
 

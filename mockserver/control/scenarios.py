@@ -16,12 +16,13 @@ from mockserver import checking, resources
 from mockserver.control.answers import json, read_as
 from mockserver.control.worlds import Body
 from mockserver.delivery.runtime import Runtime
-from mockserver.errors import InvalidFile, MockserverError, Problem, Unknown
+from mockserver.errors import Invalid, InvalidFile, MockserverError, Problem, Unknown
 from mockserver.scenarios import Scenario, StepEvent, load_scenario, run
 from mockserver.scenarios.order import Mode
 from mockserver.scenarios.report import RunReport
 from mockserver.scenarios.schema import json_schema
 from mockserver.scenarios.stage import LiveStage
+from mockserver.scenarios.tags import Tag, tag_problems, tags_in
 from mockserver.store.library import Library
 from mockserver.world.redaction import Redaction
 
@@ -49,6 +50,12 @@ class ScenarioText(Body, frozen=True):
 
     text: str
     source: str = "scenario"
+
+
+class ScenariosQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The query of `GET /_mock/scenarios`: only those with one of these tags."""
+
+    tag: tuple[Tag, ...] = ()
 
 
 class ScenarioQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -100,9 +107,19 @@ class ScenariosApi:
         return Response(body, media_type="application/schema+json")
 
     async def list(self, request: Request) -> Response:
-        kept = {each["name"]: {"name": each["name"], "kept": "library"} for each in self._library.scenarios()}
-        shipped = {name: {"name": name, "kept": "shipped"} for name in resources.shipped("scenarios")}
-        return json({"scenarios": sorted({**shipped, **kept}.values(), key=lambda each: each["name"])})
+        raw = {name: request.query_params.getlist(name) for name in request.query_params}
+        query: ScenariosQuery = checking.convert(raw, ScenariosQuery, what="The query")
+        if problems := list(tag_problems(raw.get("tag"), "$.tag")):
+            raise Invalid("The query does not fit:", problems)
+        # What a library of an earlier version has kept has no tags beside it.
+        kept = {each["name"]: ("library", each.get("tags", ())) for each in self._library.scenarios()}
+        shipped = {name: ("shipped", _tags_of_shipped(name)) for name in resources.shipped("scenarios")}
+        listed = [
+            {"name": name, "kept": where, "tags": list(tags)}
+            for name, (where, tags) in sorted({**shipped, **kept}.items())
+            if not query.tag or set(query.tag) & set(tags)
+        ]
+        return json({"scenarios": listed})
 
     async def put(self, request: Request) -> Response:
         body: ScenarioText = await read_as(request, ScenarioText, "A scenario")
@@ -116,7 +133,7 @@ class ScenariosApi:
         return self._put(scenario, body)
 
     def _put(self, scenario: Scenario, body: ScenarioText) -> Response:
-        self._library.put_scenario(scenario.name, body.text, body.source)
+        self._library.put_scenario(scenario.name, body.text, body.source, scenario.tags)
         version = self._library.scenario(scenario.name)["version"]
         shown = {"name": scenario.name, "summary": scenario.summary, "steps": len(scenario.steps), "version": version}
         return json(shown, 201)
@@ -238,6 +255,10 @@ class ScenariosApi:
     def _load(self, text: str, source: str) -> Scenario:
         known = [action.name for action in self._runtime.worlds.schema.actions]
         return load_scenario(text, source, known_actions=known)
+
+
+def _tags_of_shipped(name: str) -> Sequence[str]:
+    return tags_in(resources.read("scenarios", name).text)
 
 
 def _numbers(query: Mapping[str, str]) -> dict[str, Any]:

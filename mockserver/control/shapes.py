@@ -247,6 +247,7 @@ class ExpectedDocument(TypedDict):
 class ScenarioEntry(TypedDict):
     name: str
     kept: Literal["library", "shipped"]
+    tags: list[str]
 
 
 class ScenarioList(TypedDict):
@@ -303,6 +304,7 @@ class ScenarioFile(TypedDict):
     text: str
     version: NotRequired[int]
     kept: NotRequired[str]
+    tags: NotRequired[list[str]]
 
 
 class ScenarioVersion(TypedDict):
@@ -328,6 +330,7 @@ class RunReport(TypedDict):
     inputs: dict[str, Any]
     steps: list[StepReport]
     seconds: float
+    tags: NotRequired[list[str]]
     world: NotRequired[str]
 
 

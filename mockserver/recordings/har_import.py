@@ -113,6 +113,7 @@ def scenario_of(data: bytes, name: str, *, plugin: Sequence[str] = (), source: s
     scenario = {
         "name": name,
         "summary": f"Imported from {source}",
+        "tags": ["recorded"],
         "mode": "strict",
         "start": _utc(importer.began).isoformat().replace("+00:00", "Z") if importer.began else None,
         **({"inputs": importer.binder.inputs} if importer.binder.inputs else {}),

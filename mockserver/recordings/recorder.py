@@ -44,6 +44,7 @@ def record(name: str, exchanges: Iterable[Exchange], beginning: Beginning, *, su
     return {
         "name": name,
         "summary": summary or f"Recorded: {len(recorder.steps)} steps",
+        "tags": ["recorded"],
         "mode": "strict",
         "start": beginning.at.isoformat().replace("+00:00", "Z"),
         "fixtures": list(beginning.fixtures),

@@ -17,6 +17,7 @@ from mockserver.scenarios.expressions import is_dynamic, references
 from mockserver.scenarios.model import Draft, Scenario
 from mockserver.scenarios.rules import DOES
 from mockserver.scenarios.steps import KINDS, call_of, step_type, url_of
+from mockserver.scenarios.tags import tag_problems
 from mockserver.scenarios.wiring import wiring_problems
 from mockserver.world.durations import parse_duration
 from mockserver.world.faults import Fault
@@ -77,6 +78,7 @@ def _header_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
     start = value.get("start")
     if isinstance(start, str):
         yield from find_problems(start, _INSTANT, path="$.start")
+    yield from tag_problems(value.get("tags"))
 
 
 def _rule_problems(value: Mapping[str, Any], known_actions: Iterable[str] | None) -> Iterator[Problem]:

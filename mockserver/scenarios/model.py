@@ -15,6 +15,7 @@ from mockserver.errors import Invalid, Problem, nearest
 from mockserver.scenarios.order import Mode
 from mockserver.scenarios.rules import Rule
 from mockserver.scenarios.steps import Name, ScenarioName, Step
+from mockserver.scenarios.tags import Tag
 from mockserver.world.matchers import is_of_type, show
 
 ValueType = Literal["string", "number", "integer", "boolean", "object", "array"]
@@ -37,11 +38,12 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     `seed`, `start` (the instant its frozen clock starts at, ISO 8601), `fixtures` and `settings` are
     for the world it runs in; None leaves them to that world. `outputs` are what it gives to whoever
     includes it, made from what its steps gave. `mode` says in what order things may come. `rules` do
-    something whenever something happens.
+    something whenever something happens. `tags` are words by which it is chosen, such as smoke or sign-in.
     """
 
     name: ScenarioName
     summary: str = ""
+    tags: tuple[Tag, ...] = ()
     seed: int | None = None
     start: str | None = None
     fixtures: tuple[str, ...] | None = None

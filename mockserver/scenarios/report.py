@@ -39,7 +39,7 @@ class StepReport(msgspec.Struct, frozen=True, kw_only=True):
 class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a run; every step is there, those after a failed one as skipped.
 
-    `rules` counts how often each was set off.
+    `tags` are those of the scenario. `rules` counts how often each was set off.
     """
 
     scenario: str
@@ -49,6 +49,7 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     outputs: dict[str, Any] = {}
     rules: dict[str, int] = {}
+    tags: tuple[str, ...] = ()
 
     @property
     def failed_step(self) -> StepReport | None:

@@ -60,6 +60,7 @@ async def run(
         seconds=time.monotonic() - began,
         outputs=performance.outputs() if passed else {},
         rules=performance.rules.fired,
+        tags=scenario.tags,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -76,16 +76,18 @@ class Library:
         else:
             self._db = TinyDB(directory / FILE, storage=ReplacingStorage)
 
-    def put_scenario(self, name: str, text: str, source: str) -> None:
-        """Keep a scenario's text under its name; what was there stays as an earlier version, the last twenty do.
+    def put_scenario(self, name: str, text: str, source: str, tags: Sequence[str] = ()) -> None:
+        """Keep a scenario's text and tags under its name.
 
-        The text that is there already makes no new version.
+        What was there stays as an earlier version, the last twenty do. The text that is there already makes no
+        new version.
         """
         earlier = self.versions(name)
         if earlier and earlier[-1]["text"] == text:
             return
         version = earlier[-1]["version"] + 1 if earlier else 1
         kept = {"name": name, "version": version, "source": source, "text": text, "kept": self._instant()}
+        kept["tags"] = list(tags)
         # First, so that a scenario that is there has its version, whatever happens between the two.
         self._versions.insert(kept)
         if len(earlier) >= MAX_VERSIONS:
@@ -94,7 +96,7 @@ class Library:
         self._scenarios.upsert(kept, Query().name == name)
 
     def scenario(self, name: str) -> dict[str, Any]:
-        """A scenario's name, version, source and text, and when it was kept; raises `Unknown`."""
+        """A scenario's name, version, source, text and tags, and when it was kept; raises `Unknown`."""
         found = self._scenarios.get(Query().name == name)
         if not isinstance(found, dict):
             raise Unknown("scenario in the library", name, [each["name"] for each in self._scenarios])

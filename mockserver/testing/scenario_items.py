@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pytest
 
 from mockserver.client.answers import Run
 from mockserver.errors import MockserverError
+from mockserver.scenarios.tags import tags_in
 
 SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -57,4 +58,22 @@ class ScenarioFile(pytest.File):
             __tracebackhide__ = True
             _emulator_perform(self.path)
 
-        return [ScenarioItem.from_parent(self, name=self.path.stem, callobj=perform)]
+        item = ScenarioItem.from_parent(self, name=self.path.stem, callobj=perform)
+        for tag in _markers(self.path, self.config):
+            item.add_marker(tag)
+        return [item]
+
+
+def _markers(file: Path, config: pytest.Config) -> Iterator[str]:
+    """The tags of a file as names of markers that the session knows. What cannot be read is told by the test."""
+    try:
+        tags = tags_in(file.read_bytes())
+    except OSError:
+        return
+    for tag in tags:
+        # What a marker with arguments means to pytest or a plugin of it (skip, timeout, scenario) no tag means.
+        if any(line.startswith(f"{tag}(") for line in config.getini("markers")):
+            continue
+        if not any(line.partition(":")[0].strip() == tag for line in config.getini("markers")):
+            config.addinivalue_line("markers", f"{tag}: scenarios with this tag.")
+        yield tag

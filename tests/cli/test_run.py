@@ -128,3 +128,38 @@ def test_the_reference_plugin_leaves_the_world_default_of_a_server_alone(mockser
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(shown.splitlines()) == 1
     assert "live" in shown
+
+
+def test_scenarios_are_run_by_tag_from_files_and_from_the_server(mockserver, serve, tmp_path):
+    steps = "steps:\n- action: motar.start_ato_request\n"
+    (tmp_path / "a.yaml").write_text(f"name: mine/a\ntags: [quick, sign-in]\n{steps}")
+    (tmp_path / "b.yaml").write_text(f"name: mine/b\ntags: [slow]\n{steps}")
+    (tmp_path / "broken.yaml").write_text("name: mine/broken\ntags: quick\nsteps: 1\n")
+    files = ("a.yaml", "b.yaml", "motar/expired-code")
+    with serve() as served:
+        at = ("--server", served.url)
+        assert mockserver("scenarios", "import", "a.yaml", "b.yaml", *at).returncode == 0
+
+        listed = mockserver("scenarios", "list", "--tag", "quick", *at).stdout
+        assert listed.split() == ["mine/a", "library", "quick,", "sign-in"]
+        assert len(mockserver("scenarios", "list", "--tag", "quick", "--tag", "slow", *at).stdout.splitlines()) == 2
+
+        library = mockserver("run", "--tag", "quick", "--junit", "junit.xml", *at)
+        assert re.findall(r"PASSED +(\S+)", library.stdout) == ["mine/a"], library.stderr
+        given = mockserver("run", "--tag", "sign-in", *files, *at)
+        assert re.findall(r"PASSED +(\S+)", given.stdout) == ["mine/a", "motar/expired-code"], given.stderr
+
+        told = {
+            ("run", "--tag", "slwo"): "Did you mean 'slow'?",
+            ("scenarios", "list", "--tag", "nobody"): "There are: ",
+            ("run", "--tag", "ato", *files): "There are: quick, refusal, sign-in, slow.",
+            ("run", "--tag", "quick", "mine/aa"): "Did you mean 'mine/a'?",
+            ("run", "--tag", "quick", "broken.yaml"): "broken.yaml:2:1",
+            ("run",): "Say what to run",
+        }
+        for command, message in told.items():
+            done = mockserver(*command, *at)
+            assert done.returncode == 2, done.stdout + done.stderr
+            assert message in done.stderr
+        served.stop()
+    assert '<property name="tags" value="quick,sign-in" />' in (tmp_path / "junit.xml").read_text()

@@ -122,6 +122,28 @@ def test_scenario_files_are_tests_where_the_setting_says_so(pytester):
     assert "scenario_items.py" not in text
 
 
+def test_the_tags_of_a_file_are_markers_that_m_and_strict_markers_take(pytester):
+    pytester.makeini(
+        "[pytest]\nmockserver_scenarios = *.yaml\naddopts = --strict-markers\nmarkers =\n  slow: what takes long\n"
+    )
+    steps = "steps:\n  - action: motar.start_ato_request\n"
+    # What pytest and our own plugin mean by skip, xfail and scenario, a tag does not.
+    tags = {
+        "a": "[sign-in, slow]",
+        "b": "[smoke]",
+        "c": "[skip, xfail, scenario, smoke]",
+        "d": "smoke",
+        "e": "[Not It]",
+    }
+    for name, each in tags.items():
+        (pytester.path / f"{name}.yaml").write_text(f"name: {name}\ntags: {each}\n{steps}")
+    (pytester.path / "f.yaml").write_bytes(b"name: f\ntags: [\xff]\n")
+    result = pytester.runpytest_inprocess(*STRICT, "-v", "-m", "sign-in or smoke")
+    result.assert_outcomes(passed=3, deselected=3)
+    assert [line.split("::")[0] for line in result.outlines if "PASSED" in line] == ["a.yaml", "b.yaml", "c.yaml"]
+    pytester.runpytest_inprocess(*STRICT, "-m", "not slow").assert_outcomes(passed=2, failed=3, deselected=1)
+
+
 def test_without_the_setting_no_file_is_a_test(pytester):
     (pytester.path / "good.yaml").write_text(FAILING)
     assert pytester.runpytest_inprocess(*STRICT, "--collect-only").ret == 5

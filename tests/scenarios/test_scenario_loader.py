@@ -127,8 +127,8 @@ def test_every_problem_is_told_at_once_where_it_stands() -> None:
         """,
         known_actions=["motar.start_ato_request", "motar.hand_off"],
     ) == [
-        '2:1: $.sumary: expected one of the keys "name", "summary", "seed", "start", "fixtures", "settings", "inputs", '
-        '"outputs", "mode", "rules", "steps", got the key "sumary" (did you mean \'summary\'?)',
+        '2:1: $.sumary: expected one of the keys "name", "summary", "tags", "seed", "start", "fixtures", "settings", '
+        '"inputs", "outputs", "mode", "rules", "steps", got the key "sumary" (did you mean \'summary\'?)',
         '3:1: $.start: expected a date and time with time zone such as "2025-01-31T09:30:00Z", got "yesterday"',
         '5:9: $.inputs.app.defualt: expected one of the keys "default", "description", "type", got the key '
         "\"defualt\" (did you mean 'default'?)",
