@@ -20,6 +20,8 @@ from mockserver.cli.options import resolved, settings_options
 from mockserver.errors import Invalid
 
 if TYPE_CHECKING:
+    import socket
+
     from mockserver.app import App
     from mockserver.server import Secure
     from mockserver.settings import Settings
@@ -45,15 +47,14 @@ def serve(**flags: Any) -> None:
     settings = with_token(resolved(flags).settings)
     with no_garbage():
         from mockserver import logs
-        from mockserver.app import build_app
         from mockserver.server import bind, run, url_of
 
         log = logs.configure(settings.log_level, settings.log_format, sys.stderr)
         sock = bind(settings.host, settings.port)
+        url = url_of(sock)
         door = secure_door(settings) if settings.tls_port is not None else None
-        app = build_app(settings)
+        app = built(settings, sock, door)
     log.watch(app.worlds)
-    url = url_of(sock)
     ready_file = Path(settings.ready_file) if settings.ready_file else None
     if ready_file is not None and not ready_file.parent.is_dir():
         raise Invalid(f"The ready file cannot be written: there is no directory {ready_file.parent}.")
@@ -83,6 +84,20 @@ def no_garbage() -> Iterator[None]:
         yield
     finally:
         gc.enable()
+
+
+def built(settings: Settings, sock: socket.socket, door: Door | None) -> App:
+    """The app of these settings, while the doors say that it is on its way; raises as `build_app` does."""
+    from mockserver.app import build_app
+
+    if settings.data is None:
+        return build_app(settings)
+    from mockserver.loading import answering
+    from mockserver.server import url_of
+
+    secure = {door.url: (door.secure.sock, door.secure.context)} if door is not None else {}
+    with answering(Path(settings.data), {url_of(sock): (sock, None), **secure}):
+        return build_app(settings)
 
 
 @dataclass(frozen=True)
