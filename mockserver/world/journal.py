@@ -192,7 +192,8 @@ class Journals:
             oldest = next(iter(order))
             if oldest is journal and len(journal) == 1:
                 return
-            oldest.drop_oldest()
+            if len(oldest):
+                oldest.drop_oldest()
             if not len(oldest):
                 del order[oldest]
 

@@ -116,6 +116,9 @@ def test_what_is_forgotten_or_closed_leaves_its_room_to_others(end: Callable[[Jo
     assert shelf.bytes == 0
     fill(second, 10)
     assert len(second) == 10
+    # Over the bound it is the other's turn, in which nothing happened for longer and nothing is left.
+    fill(second, 10)
+    assert len(second) == 10
 
 
 def test_a_closed_journal_can_be_read_and_counts_no_more(shelf: Journals):
