@@ -27,6 +27,7 @@ Status = Literal["not-started", "in-progress", "action-required", "under-review"
 T = TypeVar("T")
 
 ADD_ONE = "Add a distribution in MOTAR Studio, then come back."
+REPLACE_THEM = "Remove what is listed here, and add a distribution that has them."
 
 
 class StartedRequest(msgspec.Struct, frozen=True, rename="camel"):
@@ -46,12 +47,13 @@ class StartedRequest(msgspec.Struct, frozen=True, rename="camel"):
     report_uri: str | None = None
 
 
-class Distribution(msgspec.Struct, frozen=True):
+class Distribution(msgspec.Struct, frozen=True, rename="camel"):
     """One version of the app. MOTAR documents no shape for it, so nothing is required and the rest is ignored."""
 
     id: str | None = None
     name: str | None = None
     version: str | None = None
+    release_notes: str | None = None
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.name, self.version))) or self.id or "unnamed distribution"
@@ -158,14 +160,26 @@ class Plugin:
             return page("No code", "This link carries no code. Start from MOTAR Studio.", status=400)
         try:
             async with package.lock:
-                await self.motar.sign_in(package.session, query["code"])
-                first_name = await self.motar.first_name(package.session)
-                await self._report_changes(package)
-                await self._report_visit(package)
+                first_name = await self._welcome(package, query["code"])
         except MotarError as error:
             log.error("request %r: %s", package.request.request_id, error)
             return page("MOTAR did not accept that", f"{error}.", "Open the package again from Studio.", status=502)
         return page(f"Hello, {first_name}" if first_name else "Hello", str(package), *map(str, package.distributions))
+
+    async def _welcome(self, package: Package, code: str) -> str | None:
+        """Take over from the user who came with this code, and report; their first name."""
+        before, package.session = package.session, Session()
+        try:
+            await self.motar.sign_in(package.session, code)
+            first_name = await self.motar.first_name(package.session)
+            await self._report_changes(package)
+            await self._report_visit(package)
+        except MotarError:
+            # Any MOTAR user can get here with a link that somebody passed on, and MOTAR refuses what is reported in the
+            # name of one who has no part in the request. They must not take the place of one who has.
+            package.session = before
+            raise
+        return first_name
 
     async def overview(self, request: Request) -> Response:
         # Open to anybody who reaches the port, which suits an example. Yours would ask people to sign in.
@@ -187,7 +201,9 @@ class Plugin:
         # The tasks of two notices may start in either order; the queue keeps the order in which MOTAR sent them.
         while package.unreported:
             held = package.unreported.popleft()
-            if held:
+            if poor := rejected(held):
+                await self._reject(package, poor)
+            elif held:
                 await self._status(package, "under-review")
                 await self._alert(package, "info", "under-review", "Review started", f"To review: {listed(held)}", held)
             else:
@@ -204,9 +220,17 @@ class Plugin:
         elif not held:
             await self._alert(package, "warning", "action-required", "Package is empty", ADD_ONE)
             await self._status(package, "action-required")
+        elif poor := rejected(held):
+            await self._reject(package, poor)
         elif package.status != "completed":
             await self._alert(package, "success", "completed", "Review completed", f"Reviewed: {listed(held)}", held)
             await self._status(package, "completed", complete=True, cancellable=False)
+
+    async def _reject(self, package: Package, poor: tuple[Distribution, ...]) -> None:
+        # MOTAR has no status "rejected": the request goes back to its organization, and an error says why.
+        why = f"No release notes: {listed(poor)}. {REPLACE_THEM}"
+        await self._alert(package, "error", "action-required", "Distribution rejected", why, poor)
+        await self._status(package, "action-required")
 
     async def _status(self, package: Package, status: Status, complete: bool = False, cancellable: bool = True) -> None:
         report = {"status": status, "complete": complete, "cancellable": cancellable}
@@ -226,6 +250,11 @@ class Plugin:
         request_id = package.request.request_id
         await self.motar.post(package.session, f"/plugin/v1/ato/{kind}", {"requestId": request_id, **report})
         log.info("request %r: %s reported, %s", request_id, kind, report["status"])
+
+
+def rejected(distributions: Iterable[Distribution]) -> tuple[Distribution, ...]:
+    """Those that this plugin's review finds fault with: it is enough for an example to look at one field."""
+    return tuple(one for one in distributions if one.release_notes is not None and not one.release_notes.strip())
 
 
 def listed(distributions: Iterable[Distribution]) -> str:

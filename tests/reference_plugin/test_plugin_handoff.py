@@ -77,6 +77,17 @@ def test_a_package_emptied_before_the_return_visit_is_not_completed(handed_over,
     assert motar.lines()[4:] == ["alert warning action-required", "status action-required"]
 
 
+def test_a_rejected_distribution_is_rejected_again_at_the_return_visit(handed_over, motar):
+    entry = {"name": "My App", "version": "2.0", "releaseNotes": ""}
+    handed_over.notify("/motar/distributions", {"requestId": handed_over.request_id, "distributions": [entry]})
+    motar.wait_for_reports(2)
+    answer = handed_over.open(code=motar.code(), state=handed_over.request_id)
+    assert "action-required, 1 distribution(s)" in answer.text
+    first, again = (call.body["providerId"] for call in motar.reports if call.path.endswith("alert"))
+    assert motar.lines() == ["alert error action-required", "status action-required"] * 2
+    assert first == again
+
+
 def test_a_first_visit_is_a_first_visit_even_when_distributions_came_before(plugin, motar):
     plugin.start_request()
     plugin.set_distributions("1.0")

@@ -158,6 +158,17 @@ def test_each_request_has_its_own_session(handed_over, motar):
     assert {call.authorization for call in motar.reports} == {PLUGIN}
 
 
+def test_a_user_whom_motar_refuses_does_not_take_the_place_of_the_one_before(handed_over, motar):
+    olivias = motar.access
+    motar.refuse_next("/plugin/v1/ato/alert", 403, "4032", "no part in it")
+    assert handed_over.open(code=motar.code(), state=handed_over.request_id).status_code == 502
+    motar.calls.clear()
+    motar.access = olivias
+    handed_over.set_distributions("1.0")
+    motar.wait_for_reports(2)
+    assert {call.authorization for call in motar.reports} == {f"Bearer {olivias}"}
+
+
 def test_an_error_hides_the_token_it_quotes(plugin, motar):
     motar.refuse_next("/plugin/v1/ato/alert", 403, "4034", "token old is invalid")
     with pytest.raises(MotarError, match=r"HTTP 403 4034 token \[hidden\] is invalid"):

@@ -210,6 +210,17 @@ def test_an_entry_needs_no_particular_field(plugin, motar, entry, called):
     assert motar.reports[1].body["providerId"].endswith(f":{called}")
 
 
+def test_a_distribution_without_release_notes_is_rejected_and_the_others_are_not_named(plugin, motar):
+    plugin.start_request()
+    entries = [{"name": "My App", "version": "1.0", "releaseNotes": "First"}]
+    entries += [{"name": "My App", "version": "2.0", "releaseNotes": " "}]
+    plugin.notify("/motar/distributions", {"requestId": plugin.request_id, "distributions": entries})
+    assert motar.wait_for_reports(2) == ["alert error action-required", "status action-required"]
+    alert = motar.reports[0].body
+    assert alert["text"].startswith("No release notes: My App 2.0. ")
+    assert alert["providerId"] == f"{plugin.request_id}:distribution-rejected:2.0"
+
+
 def test_the_same_set_in_another_order_has_the_same_provider_id(plugin, motar):
     plugin.start_request()
     plugin.set_distributions("1", "2")
