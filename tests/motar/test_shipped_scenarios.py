@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,7 @@ from tests.checks.variants import (
     takes_webhooks_without_credentials,
     wants_a_phone_number,
 )
+from tests.docs.pages import ROOT
 
 
 class RepeatsWhatIsRefused(Back):
@@ -189,3 +191,9 @@ def test_a_shipped_scenario_fails_where_something_is_wrong(
 def test_no_shipped_scenario_is_left_out():
     shipped = [name for name in resources.shipped("scenarios") if name.startswith("motar/")]
     assert shipped == sorted({f"motar/{case.scenario}" for case in CASES})
+
+
+def test_the_docs_say_what_each_shows():
+    page = (ROOT / "docs/ato.md").read_text(encoding="utf-8")
+    listed = re.findall(r"`(motar/[a-z-]+)`", page[page.index("| To see |") :])
+    assert sorted(listed) == [name for name in resources.shipped("scenarios") if name.startswith("motar/")]

@@ -91,7 +91,8 @@ def may_send(world: World, args: OneDelivery) -> None:
 def cancel_ato_request(world: World, args: OneRequest) -> Result:
     """A user of the owning organization cancels a request; only while it is cancellable and not complete.
 
-    No webhook tells the plugin (none is documented); its next call is refused.
+    No webhook tells the plugin (none is documented); its next call is refused with 400 and code 4006. It is the
+    plugin that rejects a request, by status action-required and an alert of type error.
     """
     request = find_request(world, args.request)
     app = world[APPS][request.app]
