@@ -7,7 +7,7 @@ import gc
 import sys
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from benchmarks.servers import installed_ground
 from benchmarks.throughput import STATUSES, Bench, request
 from mockserver.app import App, build_app, load_platforms
 from mockserver.edge.addressing import place
-from mockserver.edge.messages import DateLine, encoded, send_answer
+from mockserver.edge.messages import DateLine, on_the_wire, whole_answer
 from mockserver.settings import Settings
 from mockserver.wire import Call, RouteTable, json_answer
 from mockserver.world.headers import pack
@@ -89,7 +89,7 @@ def lifecycle(bench: Bench) -> list[Figure]:
 
 
 def path(bench: Bench) -> list[Figure]:
-    """A status report and a validation through the whole app, called as uvicorn calls it; the parts of the first."""
+    """A status report and a validation through the whole app, as a connection asks it; the parts of the first."""
     times = 50 if bench.quick else 2_000
     figures = []
     for title, data in (("in memory", None), ("with --data", str(bench.work / "path"))):
@@ -104,12 +104,12 @@ def path(bench: Bench) -> list[Figure]:
             ]
             checks = [request("GET", bare.VALIDATE, token) for token, _ in granted]
             for name, requests in (("POST /plugin/v1/ato/status", reports), ("GET /oauth/token/validate", checks)):
-                spent, wrong = _drive(built, [_scope(each) for each in requests], times)
+                spent, wrong = _drive(built, [_asked(each) for each in requests], times)
                 figures.append(Figure(f"{name}, {title}", spent, "µs", wrong=wrong))
             if data is None:
-                parts = _parts(built, [_scope(each) for each in reports], times)
+                parts = _parts(built, [_asked(each) for each in reports], times)
             else:
-                kept = _parts(built, [_scope(each) for each in reports], times)[COMMITTED]
+                kept = _parts(built, [_asked(each) for each in reports], times)[COMMITTED]
     figures += [Figure(f"  {name}", spent, "µs") for name, spent in parts.items()]
     figures.append(Figure(f"  {COMMITTED}, with --data", kept, "µs"))
     return figures
@@ -118,14 +118,14 @@ def path(bench: Bench) -> list[Figure]:
 COMMITTED = "the vendor's part: token, body, change, commit"
 
 
-def _parts(built: App, calls: list[tuple[dict[str, Any], bytes]], times: int) -> dict[str, float]:
+def _parts(built: App, calls: list[Asked], times: int) -> dict[str, float]:
     """The median microseconds of processor time of what the edge does one after the other for a status report."""
     worlds, world = built.worlds, built.worlds.find("default")
     table = RouteTable(load_platforms())
     found = table.find("POST", bare.STATUS)
     assert found.route is not None
     handler = found.route.handler
-    sent = [(scope["headers"], body) for scope, body in calls]
+    sent = [(fields, body) for *_, fields, body in calls]
 
     def call_of(number: int) -> Call:
         headers, body = sent[number % len(sent)]
@@ -133,7 +133,7 @@ def _parts(built: App, calls: list[tuple[dict[str, Any], bytes]], times: int) ->
 
     read = [call_of(number) for number in range(times)]
     answer = json_answer({"success": True})
-    fields, head = encoded(answer.headers)
+    lines, head = on_the_wire(answer.headers)
     date = DateLine()
     now = datetime.now(UTC)
 
@@ -162,13 +162,6 @@ def _parts(built: App, calls: list[tuple[dict[str, Any], bytes]], times: int) ->
             )
         )
 
-    async def nobody(message: dict[str, Any]) -> None:
-        pass
-
-    def send(number: int) -> None:
-        with suppress(StopIteration):
-            send_answer(nobody, "POST", 200, fields, answer.body, date.of(now)).send(None)
-
     steps: dict[str, Callable[[int], Any]] = {
         "look the route up": lambda number: table.find("POST", bare.STATUS),
         "read the head": call_of,
@@ -177,7 +170,7 @@ def _parts(built: App, calls: list[tuple[dict[str, Any], bytes]], times: int) ->
         ),
         COMMITTED: vendor,
         "write it into the journal": write_down,
-        "answer": send,
+        "answer": lambda number: whole_answer("POST", 200, lines, answer.body, date.line(now)),
     }
     return {name: middle([_per_call(step, times) for _ in range(9)]) for name, step in steps.items()}
 
@@ -189,54 +182,28 @@ def _per_call(step: Callable[[int], Any], times: int) -> float:
     return (time.process_time() - began) / times * 1e6
 
 
-def _scope(request: bytes) -> tuple[dict[str, Any], bytes]:
-    """What uvicorn makes of a request."""
+Asked = tuple[str, str, str, list[tuple[bytes, bytes]], bytes]
+"""Method, path, query, header fields and body."""
+
+
+def _asked(request: bytes) -> Asked:
+    """What a connection makes of a request."""
     head, _, body = request.partition(b"\r\n\r\n")
     first, *lines = head.split(b"\r\n")
     method, target, _ = first.decode().split(" ")
-    headers = [(name.lower(), value) for name, _, value in (line.partition(b": ") for line in lines)]
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.3"},
-        "http_version": "1.1",
-        "server": ("127.0.0.1", 8600),
-        "client": ("127.0.0.1", 50000),
-        "scheme": "http",
-        "method": method,
-        "root_path": "",
-        "path": target,
-        "raw_path": target.encode(),
-        "query_string": b"",
-        "headers": headers,
-        "state": {},
-    }
-    return scope, body
+    fields = [(name.lower(), value) for name, _, value in (line.partition(b": ") for line in lines)]
+    return method, target, "", fields, body
 
 
-def _drive(built: App, calls: list[tuple[dict[str, Any], bytes]], times: int) -> tuple[float, int]:
+def _drive(built: App, calls: list[Asked], times: int) -> tuple[float, int]:
     """The median microseconds of processor time of a call, in batches, and how many were not answered with 200."""
-    statuses: list[int] = []
-
-    async def send(message: dict[str, Any]) -> None:
-        if "status" in message:
-            statuses.append(message["status"])
-
+    wrong = 0
     batches = []
     gc.collect()
     for _ in range(9):
         began = time.process_time()
         for number in range(times):
-            scope, body = calls[number % len(calls)]
-            message = {"type": "http.request", "body": body, "more_body": False}
-
-            async def receive(message: dict[str, Any] = message) -> dict[str, Any]:
-                return message
-
-            # Nothing in here waits, so the first step is the last.
-            try:
-                built(dict(scope), receive, send).send(None)
-            except StopIteration:
-                continue
-            raise RuntimeError("the app waited for something")
+            answer = built.at_once(*calls[number % len(calls)], "http")
+            wrong += answer is None or not answer.startswith(b"HTTP/1.1 200 OK\r\n")
         batches.append((time.process_time() - began) / times * 1e6)
-    return middle(batches), sum(status != 200 for status in statuses)
+    return middle(batches), wrong

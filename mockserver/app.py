@@ -38,6 +38,7 @@ from mockserver.delivery.runtime import Runtime
 from mockserver.delivery.targets import Targets
 from mockserver.edge.addressing import PREFIX
 from mockserver.edge.app import Edge
+from mockserver.edge.messages import Fields
 from mockserver.errors import InvalidFile, Problem, nearest
 from mockserver.platforms.akana.platform import AKANA
 from mockserver.platforms.motar.platform import MOTAR
@@ -67,9 +68,6 @@ class App:
     public URL whoever binds the socket sets `worlds.address`.
     """
 
-    answers_at_once = True
-    """That a vendor's request is answered without waiting, so that it needs no task of its own."""
-
     def __init__(
         self,
         settings: Settings,
@@ -96,12 +94,18 @@ class App:
             await self._lifespan(receive, send)
         elif scope["type"] != "http":
             raise RuntimeError(f"no {scope['type']} here")
-        elif scope["path"].startswith("/_mock") or scope["path"] == "/":
+        elif _is_own(scope["path"]):
             await self._own(scope, receive, send)
-        elif scope["path"].startswith(PREFIX) and scope["method"] == "GET" and (page := page_at(scope["path"])):
+        elif (page := _page_at(scope["method"], scope["path"])) is not None:
             await RedirectResponse(page)(scope, receive, send)
         else:
             await self._edge(scope, receive, send)
+
+    def at_once(self, method: str, path: str, query: str, fields: Fields, body: bytes, scheme: str) -> bytes | None:
+        """The whole response to a vendor's request that came whole, or None where it is to be had by ASGI."""
+        if _is_own(path) or _page_at(method, path) is not None:
+            return None
+        return self._edge.at_once(method, path, query, fields, body, scheme)
 
     async def _lifespan(self, receive: Any, send: Any) -> None:
         await receive()
@@ -117,6 +121,14 @@ class App:
         if self._keeper is not None:
             await self._keeper.close()
         self._files.close()
+
+
+def _is_own(path: str) -> bool:
+    return path.startswith("/_mock") or path == "/"
+
+
+def _page_at(method: str, path: str) -> str | None:
+    return page_at(path) if method == "GET" and path.startswith(PREFIX) else None
 
 
 def build_app(

@@ -95,7 +95,7 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 app,
                 # Other people's apps may look for the task they run in, as anyio does.
-                http=_protocol() if getattr(app, "answers_at_once", False) else "httptools",
+                http=_protocol() if hasattr(app, "at_once") else "httptools",
                 log_config=None,
                 access_log=False,
                 server_header=False,

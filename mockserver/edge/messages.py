@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 
 from mockserver.wire import JSON_HEADERS, Answer
@@ -13,6 +15,7 @@ from mockserver.world.headers import Packed, Pairs, pack_text
 
 Scope = dict[str, Any]
 Fields = Sequence[tuple[bytes, bytes]]
+"""Header fields as ASGI has them, names in lower case."""
 
 _UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _OURS = frozenset({"content-length", "date", "transfer-encoding"})
@@ -26,6 +29,33 @@ def encoded(headers: Pairs) -> tuple[Fields, Packed]:
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers], pack_text(headers)
 
 
+def on_the_wire(headers: Pairs) -> tuple[bytes, Packed]:
+    """Header fields as lines of a response, and for the journal."""
+    if headers is JSON_HEADERS:
+        return _JSON_LINES, _JSON[1]
+    return _lines(headers), pack_text(headers)
+
+
+def whole_answer(method: str, status: int, lines: bytes, body: bytes, date: bytes) -> bytes:
+    """A response as it goes on the wire: `lines` first, then its date, its length and its body."""
+    length = b"content-length: %d\r\n\r\n" % len(body)
+    return b"".join((_status_line(status), lines, date, length, b"" if method == "HEAD" else body))
+
+
+@lru_cache(maxsize=64)
+def _status_line(status: int) -> bytes:
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        phrase = ""
+    return f"HTTP/1.1 {status} {phrase}\r\n".encode()
+
+
+def _lines(headers: Pairs) -> bytes:
+    return "".join([f"{name}: {value}\r\n" for name, value in headers]).encode("latin-1")
+
+
+_JSON_LINES = _lines(JSON_HEADERS)
 _JSON = ([(name.encode(), value.encode()) for name, value in JSON_HEADERS], pack_text(JSON_HEADERS))
 
 
@@ -51,14 +81,24 @@ class DateLine:
 
     def __init__(self) -> None:
         self._second = datetime.fromtimestamp(0, UTC)
-        self._line = (b"date", b"Thu, 01 Jan 1970 00:00:00 GMT")
+        self._value = b"Thu, 01 Jan 1970 00:00:00 GMT"
+        self._instant: datetime | None = None
+        self._line = b""
 
     def of(self, instant: datetime) -> tuple[bytes, bytes]:
         """Name and value for an instant."""
         second = instant.replace(microsecond=0)
         if second != self._second:
             self._second = second
-            self._line = (b"date", format_datetime(second, usegmt=True).encode())
+            self._value = format_datetime(second, usegmt=True).encode()
+        return b"date", self._value
+
+    def line(self, instant: datetime) -> bytes:
+        """The same as a line of a response."""
+        # A clock that is asked within the same millisecond, or that stands, answers the same object.
+        if instant is not self._instant:
+            self._instant = instant
+            self._line = b"%b: %b\r\n" % self.of(instant)
         return self._line
 
 

@@ -31,7 +31,14 @@ async def fits(protocol: type[asyncio.Protocol]) -> bool:
 async def _exchange(protocol: Any, stage: _Stage) -> None:
     state = ServerState()
     config = uvicorn.Config(
-        _play, http=protocol, interface="asgi3", lifespan="off", ws="none", log_config=None, access_log=False
+        _Play(),
+        http=protocol,
+        interface="asgi3",
+        lifespan="off",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
     )
     connection = protocol(config=config, server_state=state, app_state={})
     connection.connection_made(stage)
@@ -49,16 +56,21 @@ def _answer(path: bytes) -> bytes:
     return b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(path), path)
 
 
-async def _play(scope: Any, receive: Any, send: Any) -> None:
-    """Answers with the path, once it has read the body."""
-    message = await receive()
-    path = scope["path"].encode()
-    if path == b"/waits":
+class _Play:
+    """An app that answers with the path, once it has the body."""
+
+    def at_once(self, method: str, path: str, query: str, fields: Any, body: bytes, scheme: str) -> bytes | None:
+        told = (method, query, body, dict(fields).get(b"host"), scheme)
+        return _answer(path.encode()) if path != "/waits" and told == ("POST", "", b"x", b"here", "http") else None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        message = await receive()
+        path = scope["path"].encode()
         await asyncio.sleep(0)
-    if message["body"] == b"x" and not message["more_body"]:
-        headers = [(b"content-length", b"%d" % len(path))]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": path})
+        if message["body"] == b"x" and not message["more_body"]:
+            headers = [(b"content-length", b"%d" % len(path))]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": path})
 
 
 class _Stage(asyncio.Transport):

@@ -80,6 +80,7 @@ class DirectoryStore:
         self.on_full: Callable[[], None] = lambda: None
         self.position = 0
         self._durability = durability
+        self.waits_for_disk = durability == "fsync"
         self._checkpoint_after = checkpoint_after
         self._full_at = checkpoint_after
         self._fsync = fsync
@@ -147,7 +148,7 @@ class DirectoryStore:
 
         Who was at work from `position` `since` on also awaits, in vain, what a failed sync lost meanwhile.
         """
-        if self._durability != "fsync" or self.position <= self._group.synced:
+        if not self.waits_for_disk or self.position <= self._group.synced:
             return None
         if self._broken is not None:
             return _refuse(self._broken) if since is not None and since < self.position else None

@@ -37,13 +37,12 @@ class Call:
 
     Handlers write down what they noticed: `violate` for what nobody documents, `note` for what the
     vendor lets pass, `authenticated_by` for the way the client proved who it is. All end up in the
-    journal. Headers are given as they came, names in lower case; they and the query are taken apart
-    when somebody asks.
+    journal. `fields` are the headers as they came, names in lower case; they and the query are taken
+    apart when somebody asks.
     """
 
     __slots__ = (
         "_authorization",
-        "_fields",
         "_first",
         "_form",
         "_json",
@@ -52,6 +51,7 @@ class Call:
         "authenticated_by",
         "base_url",
         "body",
+        "fields",
         "method",
         "notes",
         "params",
@@ -81,7 +81,7 @@ class Call:
         self.violations: list[Violation] = []
         self.notes: list[Violation] = []
         self.authenticated_by: str | None = None
-        self._fields = headers
+        self.fields = headers
         # Backwards, because of a header that repeats the first one counts.
         self._first = dict(reversed(headers))
         self._max_depth = max_depth
@@ -93,7 +93,7 @@ class Call:
     @property
     def headers(self) -> Pairs:
         """Every header, in order."""
-        return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in self._fields)
+        return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in self.fields)
 
     @property
     def query(self) -> Pairs:

@@ -45,9 +45,11 @@ class Store(Protocol):
     """Where commits go before they count. What cannot be kept raises `StoreError`, and is undone.
 
     `position` counts what was kept; `read_only` says why nothing is kept any more, None while all is well.
+    `waits_for_disk` says that `durable` may have something to wait for.
     """
 
     position: int
+    waits_for_disk: bool
 
     @property
     def read_only(self) -> str | None: ...

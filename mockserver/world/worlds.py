@@ -152,6 +152,11 @@ class Worlds:
         """How far the store has come; 0 without one."""
         return 0 if self._store is None else self._store.position
 
+    @property
+    def waits_for_disk(self) -> bool:
+        """Whether `durable` may have something to wait for."""
+        return self._store is not None and self._store.waits_for_disk
+
     def durable(self, since: int | None = None) -> Awaitable[None] | None:
         """What to await before anything leaves that tells of a commit; None when there is nothing to wait for.
 

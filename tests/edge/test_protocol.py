@@ -20,13 +20,24 @@ from mockserver.server import in_background
 
 
 class App:
-    """Answers with what it read; waits at `/wait` and fails at `/fail`, before its answer or half way."""
-
-    answers_at_once = True
+    """Answers with what it read, at once below `/echo`; fails at `/fail`, and at once at `/broken`."""
 
     def __init__(self) -> None:
         self.tasks: list[bool] = []
+        self.asked: list[tuple[Any, ...]] = []
         self.was_asked = threading.Event()
+
+    def at_once(
+        self, method: str, path: str, query: str, fields: list[tuple[bytes, bytes]], body: bytes, scheme: str
+    ) -> bytes | None:
+        if path == "/broken":
+            raise RuntimeError("as asked")
+        if not path.startswith("/echo"):
+            return None
+        self.tasks.append(_in_task())
+        self.asked.append((method, path, query, dict(fields), body, scheme))
+        head = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(body)
+        return head if method == "HEAD" else head + body
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -55,8 +66,6 @@ class App:
         if path == "/close":
             headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        if path == "/break":
-            raise RuntimeError("as asked")
         sent = b"" if scope["method"] == "HEAD" else body
         if path == "/parts":
             await send({"type": "http.response.body", "body": sent[:1], "more_body": True})
@@ -117,6 +126,44 @@ def test_a_request_that_came_whole_needs_no_task():
     assert app.tasks == [False, True]
 
 
+def test_an_app_that_only_speaks_asgi_is_asked_by_asgi():
+    app = App()
+    app.at_once = None  # type: ignore[assignment, method-assign]
+    with connected(app) as connection:
+        connection.sendall(request("/echo", b"x"))
+        assert answer(connection) == (200, b"x")
+    assert app.tasks == [True]
+
+
+def test_what_is_answered_at_once_is_read_as_uvicorn_reads_it():
+    app = App()
+    with connected(app) as connection:
+        connection.sendall(request("/echo/%7Eca%C3%A7a?of=%7E&of=b#part", b"x", "PUT", "X-More: 1", "x-more: 2"))
+        answer(connection)
+        connection.sendall(b"DELETE http://there/echo/" + b"long" * 100 + b" HTTP/1.1\r\nHost: here\r\n\r\n")
+        answer(connection)
+    (method, path, query, fields, body, scheme), (other, long, *_) = app.asked
+    assert (method, path, query, body, scheme) == ("PUT", "/echo/~caça", "of=%7E&of=b", b"x", "http")
+    assert fields == {b"host": b"here", b"content-length": b"1", b"x-more": b"2"}
+    assert (other, long) == ("DELETE", "/echo/" + "long" * 100)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [request("/echo", b"x")[:-1], b"POST /echo HTTP/1.0\r\nconnection: keep-alive\r\ncontent-length: 0\r\n\r\n"],
+    ids=["in two parts", "HTTP/1.0"],
+)
+def test_what_did_not_come_whole_or_is_no_http_1_1_is_left_to_uvicorn(sent):
+    app = App()
+    with connected(app) as connection:
+        connection.sendall(sent)
+        if sent.endswith(b"\r\n\r\n") and b"1.1" in sent:
+            assert app.was_asked.wait(10)
+            connection.sendall(b"x")
+        assert answer(connection)[0] == 200
+    assert app.tasks == [True]
+
+
 def test_a_body_may_come_in_pieces():
     with connected(App()) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -144,7 +191,7 @@ def test_a_long_row_of_requests_behind_one_that_waits_is_answered_in_its_order()
         assert [answer(connection) for _ in row] == [(200, b"%d" % n) for n in row]
 
 
-@pytest.mark.parametrize("path", ["/fail", "/break"])
+@pytest.mark.parametrize("path", ["/fail", "/broken"])
 def test_an_app_that_fails_is_a_500_that_closes_and_the_server_goes_on(path, caplog):
     app = App()
     with in_background(app) as url:
@@ -260,7 +307,7 @@ def test_it_fits_the_uvicorn_that_is_installed():
     assert asyncio.run(fits(protocol.Protocol))
 
 
-@pytest.mark.parametrize("change", ["_start_asgi_task", "on_message_complete", "STATUS_LINE"])
+@pytest.mark.parametrize("change", ["on_headers_complete", "on_message_complete", "STATUS_LINE"])
 def test_on_a_uvicorn_that_it_does_not_fit_the_server_answers_as_uvicorn_does(change, monkeypatch, caplog):
     if change == "STATUS_LINE":
         monkeypatch.setitem(sys.modules, "mockserver.edge.protocol", None)
