@@ -18,6 +18,7 @@ from starlette.routing import Mount
 
 from mockserver import resources
 from mockserver.checking import yaml
+from mockserver.checking.bounds import FILE_BOUNDS, FileBounds
 from mockserver.console.app import ASSETS, Console, page_at
 from mockserver.control.answers import HANDLERS, Bounds, LastResort, allowed_methods, problem
 from mockserver.control.doors import OPEN, Doors
@@ -81,6 +82,7 @@ class App:
         files: ExitStack,
     ) -> None:
         self.has_public_url = settings.public_url is not None
+        self.most_head = edge.limits.head
         self.worlds = worlds
         self.runtime = runtime
         self.library = library
@@ -169,7 +171,7 @@ def _build(
         schema,
         wall=wall,
         store=store,
-        fixture=FixtureShelf(platforms),
+        fixture=FixtureShelf(platforms, settings.file_bounds),
         seed=settings.seed,
         clock=ClockSpec(settings.clock),
         fixtures=settings.fixture,
@@ -238,7 +240,8 @@ def load_platforms() -> tuple[Platform, ...]:
 class FixtureShelf:
     """Reads fixtures by name or file, each once for as long as its file does not change."""
 
-    def __init__(self, platforms: tuple[Platform, ...]) -> None:
+    def __init__(self, platforms: tuple[Platform, ...], bounds: FileBounds = FILE_BOUNDS) -> None:
+        self._bounds = bounds
         self._platforms = {platform.name: platform for platform in platforms}
         self._read: dict[str, tuple[int, Fixture]] = {}
 
@@ -248,7 +251,7 @@ class FixtureShelf:
         known = self._read.get(reference)
         if known is not None and known[0] == text.changed:
             return known[1]
-        name = _platform_named_in(text)
+        name = _platform_named_in(text, self._bounds)
         platform = self._platforms.get(str(name))
         if platform is None:
             names = ", ".join(self._platforms)
@@ -256,15 +259,15 @@ class FixtureShelf:
                 text.source,
                 [Problem("$.platform", f"one of {names}", repr(name), nearest(str(name), self._platforms), 1, 1)],
             )
-        fixture = platform.fixture(text.text, text.source)
+        fixture = platform.fixture(text.text, text.source, self._bounds)
         self._read[reference] = (text.changed, fixture)
         return fixture
 
 
-def _platform_named_in(text: resources.Text) -> object:
+def _platform_named_in(text: resources.Text, bounds: FileBounds) -> object:
     """What a fixture file gives as its platform. A file that cannot be read is left to its reader's errors."""
     try:
-        value = yaml.read(text.text, text.source).value
+        value = yaml.read(text.text, text.source, bounds).value
     except InvalidFile:
         return MOTAR.name
     return value.get("platform", MOTAR.name) if isinstance(value, dict) else MOTAR.name
@@ -317,7 +320,7 @@ def _own_pages(
                 *OperatingApi(runtime, Metrics(runtime, platforms, release), release).routes,
                 *WorldsApi(runtime, overview).routes,
                 *JournalApi(runtime).routes,
-                *ScenariosApi(runtime, library).routes,
+                *ScenariosApi(runtime, library, settings.file_bounds).routes,
                 *RecordingsApi(runtime, library).routes,
                 *FaultsApi(runtime).routes,
                 *CheckpointApi(keeper).routes,

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from mockserver import checking
+from mockserver.checking.bounds import FileBounds
 from mockserver.errors import Invalid, InvalidFile, Problem
 
 ENVIRONMENT_PREFIX = "MOTAR_MOCK_"
@@ -59,6 +60,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_headers: Annotated[int, msgspec.Meta(ge=16)] = 100
     max_header_bytes: Annotated[int, msgspec.Meta(ge=1024)] = 64 * 1024
     max_depth: Annotated[int, msgspec.Meta(ge=8, le=100)] = 100
+    max_file: Annotated[int, msgspec.Meta(ge=1024)] = 1024 * 1024
+    max_file_aliases: Annotated[int, msgspec.Meta(ge=0)] = 64
     max_unaddressed: Annotated[int, msgspec.Meta(ge=0)] = 1_000
     journal_exchanges: Annotated[int, msgspec.Meta(ge=1)] = 10_000
     journal_bytes: Annotated[int, msgspec.Meta(ge=1024)] = 32 * 1024 * 1024
@@ -71,6 +74,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def __post_init__(self) -> None:
         if self.public_url is not None and not _WEB_URL.fullmatch(self.public_url):
             raise ValueError(f"public_url must be an http or https URL with a host, not {self.public_url!r}")
+
+    @property
+    def file_bounds(self) -> FileBounds:
+        """What fixtures and scenarios may have."""
+        return FileBounds(self.max_file, self.max_depth, self.max_file_aliases)
 
     def world_settings(self) -> dict[str, Any]:
         """What these settings mean for every world: by section, as `POST /_mock/worlds` takes them.
@@ -128,7 +136,9 @@ DESCRIPTIONS = {
     "max_url": "Longest path and query of a vendor request, in bytes.",
     "max_headers": "Most headers of a vendor request.",
     "max_header_bytes": "Most bytes of all headers of a vendor request together.",
-    "max_depth": "Deepest nesting of a JSON body.",
+    "max_depth": "Deepest nesting of a JSON body, a fixture or a scenario.",
+    "max_file": "Largest fixture or scenario, in bytes.",
+    "max_file_aliases": "Most YAML aliases in a fixture or a scenario.",
     "max_unaddressed": "How many requests that led to no world are kept.",
     "journal_exchanges": "Most exchanges that a world's journal keeps; the oldest give way.",
     "journal_bytes": "Most bytes that a world's journal keeps, about.",

@@ -175,7 +175,7 @@ TOY = Platform(
     refuse=refuse,
     problem=lambda status, reason: Refusal(status, str(status), reason),
     strictness=lambda violations: Refusal(400, "strict", "strict"),
-    fixture=lambda text, source: None,
+    fixture=lambda text, source, bounds: None,
     overview=lambda world: {},
 )
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from mockserver.checking.bounds import FILE_BOUNDS, FileBounds
 from mockserver.checking.conversion import attempt
 from mockserver.checking.paths import ancestors, position
 from mockserver.checking.yaml_reader import Reading, read_text
@@ -32,26 +33,31 @@ class Document:
     source: str
 
 
-def read(text: str | bytes, source: str) -> Document:
+def read(text: str | bytes, source: str, bounds: FileBounds = FILE_BOUNDS) -> Document:
     """The one document in `text`, which people know as `source`.
 
     Raises InvalidFile with every problem that can be told at once; a syntax error ends the reading.
     """
-    reading = read_text(text)
+    reading = read_text(text, bounds)
     if reading.problems:
         raise InvalidFile(source, _in_order(reading.problems))
     return Document(reading.value, reading.positions, source)
 
 
 def load(
-    text: str | bytes, type_: type[T], source: str, *, consistent: Callable[[T], Iterable[Problem]] = lambda value: ()
+    text: str | bytes,
+    type_: type[T],
+    source: str,
+    *,
+    bounds: FileBounds = FILE_BOUNDS,
+    consistent: Callable[[T], Iterable[Problem]] = lambda value: (),
 ) -> T:
     """The one document in `text` as a `type_`; a file that fits is walked once, by the YAML reader.
 
     `consistent` says what types cannot, once they fit. Raises InvalidFile with every problem of the YAML and of the
     values, in the order of the file; TypeError for types that msgspec does not support.
     """
-    reading = read_text(text)
+    reading = read_text(text, bounds)
     if not reading.whole:
         raise InvalidFile(source, _in_order(reading.problems))
     value, problems = attempt(reading.value, type_, reading.positions)

@@ -12,16 +12,14 @@ from typing import Any, NoReturn
 
 import yaml
 
+from mockserver.checking.bounds import FILE_BOUNDS, FileBounds
 from mockserver.checking.paths import item, member
 from mockserver.checking.words import quote, show
 from mockserver.checking.yaml_scalars import resolve
 from mockserver.checking.yaml_syntax import told
 from mockserver.errors import Problem, nearest
 
-MOST_BYTES = 1024 * 1024
-MOST_ALIASES = 64
 MOST_EXPANDED = 100_000
-DEEPEST = 64
 MOST_PROBLEMS = 1000
 
 # What YAML does not call printable, and the line breaks that only YAML 1.1 takes for such. A set of all the others
@@ -53,17 +51,17 @@ class _StopError(Exception):
     pass
 
 
-def read_text(text: str | bytes) -> Reading:
+def read_text(text: str | bytes, bounds: FileBounds = FILE_BOUNDS) -> Reading:
     """Reads `text`; raises nothing, all that is wrong is in the `problems` of the result."""
     reading = Reading()
-    decoded = _decode(text)
+    decoded = _decode(text, bounds.bytes)
     if isinstance(decoded, Problem):
         return Reading(problems=[decoded], whole=False)
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         events = loader(decoded)
         try:
-            _Reader(events, reading).document()
+            _Reader(events, reading, bounds).document()
         finally:
             events.dispose()
     except _StopError:
@@ -75,11 +73,11 @@ def read_text(text: str | bytes) -> Reading:
     return reading
 
 
-def _decode(text: str | bytes) -> str | Problem:
+def _decode(text: str | bytes, most: int) -> str | Problem:
     """`text` as characters that YAML can read, or why that is impossible."""
     data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-    if len(data) > MOST_BYTES:
-        return Problem("$", f"at most {MOST_BYTES} bytes", f"{len(data)} bytes", None, 1, 1)
+    if len(data) > most:
+        return Problem("$", f"at most {most} bytes", f"{len(data)} bytes", None, 1, 1)
     if isinstance(text, bytes):
         try:
             text = text.decode("utf-8")
@@ -113,8 +111,9 @@ def _join_pairs(text: str) -> str:
 class _Reader:
     """Recursive descent over events; `path` is where the value lies, `depth` how many containers hold it."""
 
-    def __init__(self, events: Any, reading: Reading) -> None:
+    def __init__(self, events: Any, reading: Reading, bounds: FileBounds) -> None:
         self.events = events
+        self.bounds = bounds
         self.reading = reading
         self.positions = reading.positions
         self.placed: list[str] = []
@@ -174,8 +173,8 @@ class _Reader:
         return self._sequence(path, depth + 1)
 
     def _enter(self, event: Any, path: str, depth: int) -> None:
-        if depth > DEEPEST:
-            self._stop(event, path, f"at most {DEEPEST} levels of nesting", "more")
+        if depth > self.bounds.depth:
+            self._stop(event, path, f"at most {self.bounds.depth} levels of nesting", "more")
         self.deepest = max(self.deepest, depth)
 
     def _scalar(self, event: Any, path: str) -> object:
@@ -241,8 +240,8 @@ class _Reader:
         if anchor is None:
             self._stop(event, path, f"a value that does not hold itself, as &{name} does", f"the alias *{name}")
         self.aliases += 1
-        if self.aliases > MOST_ALIASES:
-            self._stop(event, path, f"at most {MOST_ALIASES} aliases", f"*{name} as one more")
+        if self.aliases > self.bounds.aliases:
+            self._stop(event, path, f"at most {self.bounds.aliases} aliases", f"*{name} as one more")
         self.expanded += len(anchor.below) + 1
         if self.expanded > MOST_EXPANDED:
             self._stop(event, path, f"at most {MOST_EXPANDED} values through aliases", f"more, with *{name}")

@@ -14,6 +14,7 @@ _QUOTE = "a closing quote"
 _ESCAPE = r"an escape that YAML knows (\n, \t, \", \\, \u0041); in single quotes a backslash is just a backslash"
 _LINED_UP = "a line that lines up with the ones it belongs to: look at its indentation, dash and colon"
 _PLAIN_WORDS = (
+    (r"maximum nesting depth", "fewer levels of nesting"),
     (r"mapping values are not allowed", 'one "key: value" on a line; put a value that holds ": " in quotes'),
     (r"sequence entries are not allowed", "every list item on a line of its own, the first one too"),
     (r"mapping keys are not allowed", 'a "key: value" line'),

@@ -73,6 +73,8 @@ def settings_options(function: F) -> F:
         "max_headers": {"type": int, "metavar": "N"},
         "max_header_bytes": {"type": int, "metavar": "BYTES"},
         "max_depth": {"type": int, "metavar": "LEVELS"},
+        "max_file": {"type": int, "metavar": "BYTES"},
+        "max_file_aliases": {"type": int, "metavar": "N"},
         "max_unaddressed": {"type": int, "metavar": "N"},
         "journal_exchanges": {"type": int, "metavar": "N"},
         "journal_bytes": {"type": int, "metavar": "BYTES"},

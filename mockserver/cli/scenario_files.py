@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from mockserver.cli.options import resolved
 from mockserver.errors import InvalidFile
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -23,12 +24,13 @@ def validate(files: tuple[Path, ...]) -> None:
     from mockserver.app import load_platforms
     from mockserver.scenarios import load_scenario
 
+    bounds = resolved({}).settings.file_bounds
     known = [action.name for platform in load_platforms() for action in platform.actions]
     checked, failed = 0, 0
     for path in _all(files):
         checked += 1
         try:
-            scenario = load_scenario(path.read_bytes(), str(path), known_actions=known)
+            scenario = load_scenario(path.read_bytes(), str(path), known_actions=known, bounds=bounds)
         except InvalidFile as error:
             failed += 1
             for problem in error.problems:

@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from mockserver import checking, resources
+from mockserver.checking.bounds import FileBounds
 from mockserver.control.answers import json, read_as
 from mockserver.control.worlds import Body
 from mockserver.delivery.runtime import Runtime
@@ -84,9 +85,10 @@ class NewRun(Body, frozen=True):
 class ScenariosApi:
     """The part of the control API that is about scenarios."""
 
-    def __init__(self, runtime: Runtime, library: Library) -> None:
+    def __init__(self, runtime: Runtime, library: Library, bounds: FileBounds) -> None:
         self._runtime = runtime
         self._library = library
+        self._bounds = bounds
         self.routes = [
             Route("/scenario.schema.json", self.schema, methods=["GET"]),
             Route("/scenarios", self.list, methods=["GET"]),
@@ -254,7 +256,7 @@ class ScenariosApi:
 
     def _load(self, text: str, source: str) -> Scenario:
         known = [action.name for action in self._runtime.worlds.schema.actions]
-        return load_scenario(text, source, known_actions=known)
+        return load_scenario(text, source, known_actions=known, bounds=self._bounds)
 
 
 def _tags_of_shipped(name: str) -> Sequence[str]:

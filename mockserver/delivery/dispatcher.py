@@ -19,7 +19,7 @@ from mockserver.delivery.targets import DEFAULT_PORTS, Targets
 from mockserver.errors import Gone, MockserverError
 from mockserver.world.faults import changed
 from mockserver.world.headers import pack_text
-from mockserver.world.journal import multi, readable
+from mockserver.world.journal import Violation, multi, readable
 from mockserver.world.outbox import DELIVERIES, Attempt, Delivery
 from mockserver.world.settings import CoreSettings
 from mockserver.world.store import StoreError
@@ -73,6 +73,7 @@ class Dispatcher:
         self._targets = targets or Targets()
         self._forbidden = forbidden or Forbidden()
         self._bounds = bounds or Bounds()
+        self._cut = Violation("answer", f"only its first {self._bounds.response} bytes were read (--max-response)")
         self._client: httpx2.AsyncClient | None = None
         self._lanes: dict[tuple[World, str], _Lane] = {}
         self._cut_off: set[tuple[World, str]] = set()
@@ -177,6 +178,7 @@ class Dispatcher:
             delivery=delivery.id,
             sent_to=outcome.sent_to,
             error=outcome.error,
+            violations=(self._cut,) if outcome.is_cut else (),
         )
         attempt = Attempt(
             n=n,
@@ -252,7 +254,7 @@ class Dispatcher:
             async with asyncio.timeout(timeout):
                 response = await client.send(request, stream=True)
                 try:
-                    body = await read_bounded(response, self._bounds.response)
+                    body, more = await read_bounded(response, self._bounds.response)
                 finally:
                     await response.aclose()
         except TargetRefused as error:
@@ -266,7 +268,7 @@ class Dispatcher:
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, OSError) as error:
             return _Outcome(sent, sent_to, error=f"{type(error).__name__} at {place}: {error}")
         headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
-        return _Outcome(sent, sent_to, status=response.status_code, headers=headers, body=body)
+        return _Outcome(sent, sent_to, status=response.status_code, headers=headers, body=body, is_cut=more)
 
 
 class _Outcome(msgspec.Struct, frozen=True):
@@ -276,6 +278,7 @@ class _Outcome(msgspec.Struct, frozen=True):
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     error: str | None = None
+    is_cut: bool = False
 
 
 def _facts(delivery: Delivery) -> dict[str, Any]:

@@ -59,21 +59,26 @@ async def _resolve(host: str, port: int) -> list[ipaddress.IPv4Address | ipaddre
     return [ipaddress.ip_address(address[0]) for *_, address in found]
 
 
-async def read_bounded(response: httpx2.Response, limit: int) -> bytes:
-    """The body of a streamed response up to `limit` bytes, unpacked where it is gzip. Raises `httpx2.HTTPError`."""
+async def read_bounded(response: httpx2.Response, limit: int) -> tuple[bytes, bool]:
+    """The body of a streamed response up to `limit` bytes, unpacked where it is gzip, and whether there is more.
+
+    Raises `httpx2.HTTPError`.
+    """
     if response.is_stream_consumed:
         # Whoever replaces the network may hand over an answer that was read already, and unpacked.
-        return response.content[:limit]
+        return response.content[:limit], len(response.content) > limit
     packed = bytearray()
     async for chunk in response.aiter_raw():
         packed += chunk
-        if len(packed) >= limit:
+        if len(packed) > limit:
             break
-    body = bytes(packed[:limit])
+    body, more = bytes(packed[:limit]), len(packed) > limit
     if response.headers.get("content-encoding", "").lower() not in ("gzip", "x-gzip"):
-        return body
+        return body, more
     try:
         # Not httpx2's own decoders, which unpack a whole chunk: a kilobyte may hold a megabyte.
-        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(body, limit)
+        unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        plain = unpacking.decompress(body, limit)
+        return plain, more or bool(unpacking.unconsumed_tail)
     except zlib.error as error:
         raise httpx2.DecodingError(f"the body is not gzip: {error}") from None

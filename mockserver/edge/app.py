@@ -67,7 +67,7 @@ class Edge:
         self._table = RouteTable(platforms)
         self._public_url = public_url
         self._auto_worlds = auto_worlds
-        self._limits = limits or Limits()
+        self.limits = limits or Limits()
         self._assets = assets
         self._date = DateLine()
 
@@ -155,7 +155,7 @@ class Edge:
         started, wall = perf_counter(), self._worlds.wall()
         prefix, path = split_prefix(path)
         found = self._table.find(method, path)
-        limits = self._limits
+        limits = self.limits
         call = Call(
             method=method,
             path=path,
@@ -226,7 +226,7 @@ class Edge:
 
     def _unfit(self, visit: _Visit) -> tuple[int, str] | None:
         """Status and reason for a request that is too large somewhere."""
-        limits, call = self._limits, visit.call
+        limits, call = self.limits, visit.call
         if visit.too_long:
             return 413, f"The body is larger than {visit.max_body} bytes."
         if len(call.path) + len(call.query_string) > limits.url:

@@ -15,17 +15,14 @@ from urllib.parse import unquote
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from mockserver.wire import Limits
+
 TRANSPORT = "mockserver.transport"
 """The ASGI extension by which a connection is handed over to who breaks it on purpose."""
-
-MOST_HEAD = 1024 * 1024
-"""Bytes of a request's head, or after its body, that are taken in: far more than the edge takes, which says so in
-the vendor's words."""
 
 AtOnce = Callable[[str, str, str, Sequence[tuple[bytes, bytes]], bytes, str], bytes | None]
 """`App.at_once`: method, path, query, header fields, body and scheme; the whole response, or None to ask by ASGI."""
 
-_HEAD_TOO_LARGE = b"The head of the request is larger than %d bytes." % MOST_HEAD
 _FAILED = b"Internal Server Error"
 _CLOSES: Final = b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%b"
 _MEMORABLE = 200
@@ -33,11 +30,13 @@ _MEMORABLE = 200
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection.
+    """One connection; of a request's head, and of what comes after its body, it takes in `most_head` bytes.
 
     Its idle timer is made once and looks at the clock when it fires: one for each request costs more
     than finding the route, the world and the token together.
     """
+
+    most_head = Limits().head
 
     _at_once: AtOnce | None
     _extensions: dict[str, Any]
@@ -53,6 +52,7 @@ class Protocol(HttpToolsProtocol):
         super().connection_made(transport)
         self._extensions = {TRANSPORT: transport}
         # Headers of uvicorn's own are for the other way only; our server asks for none.
+        self.most_head = getattr(self.app, "most_head", self.most_head)
         self._at_once = None if self.server_state.default_headers else getattr(self.app, "at_once", None)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -98,10 +98,11 @@ class Protocol(HttpToolsProtocol):
 
     def _count_head(self, more: int) -> None:
         self._head += more
-        if self._head <= MOST_HEAD:
+        if self._head <= self.most_head:
             return
         if self._part == "head":
-            self.transport.write(STATUS_LINE[431] + _CLOSES % (len(_HEAD_TOO_LARGE), _HEAD_TOO_LARGE))
+            told = b"The head of the request is larger than %d bytes." % self.most_head
+            self.transport.write(STATUS_LINE[431] + _CLOSES % (len(told), told))
         self.transport.close()
 
     def on_message_begin(self) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import msgspec
 
 from mockserver.checking import convert, find_problems
+from mockserver.checking.bounds import FILE_BOUNDS, FileBounds
 from mockserver.checking.paths import ancestors, item, member, position
 from mockserver.checking.yaml_reader import read_text
 from mockserver.errors import Invalid, InvalidFile, Problem, nearest
@@ -28,12 +29,14 @@ _INSTANT = Annotated[datetime, msgspec.Meta(tz=True)]
 _COUNTS = ("count", "at_least", "at_most")
 
 
-def load_scenario(text: str | bytes, source: str, *, known_actions: Iterable[str] | None = None) -> Scenario:
+def load_scenario(
+    text: str | bytes, source: str, *, known_actions: Iterable[str] | None = None, bounds: FileBounds = FILE_BOUNDS
+) -> Scenario:
     """The scenario in `text` (YAML or JSON), which people know as `source`.
 
     With `known_actions`, names of actions are checked as well. Raises `InvalidFile` with every problem.
     """
-    reading = read_text(text)
+    reading = read_text(text, bounds)
     problems = list(reading.problems)
     if reading.whole:
         refused = {problem.path for problem in problems}

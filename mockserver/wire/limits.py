@@ -18,3 +18,11 @@ class Limits(msgspec.Struct, frozen=True):
     headers: int = 100
     header_bytes: int = 64 * 1024
     depth: int = MAX_DEPTH
+
+    @property
+    def head(self) -> int:
+        """Bytes of a head that are taken in before the connection is closed.
+
+        Far more than `url` and `header_bytes`, so that who is over these is told in the vendor's words.
+        """
+        return max(1024 * 1024, 2 * (self.url + self.header_bytes))

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from mockserver.checking.bounds import FileBounds
 from mockserver.wire.call import Call
 from mockserver.wire.routes import Carrier, Certainty, Reply, Route
 from mockserver.world.actions import Action
@@ -101,15 +102,15 @@ class Platform(msgspec.Struct, frozen=True):
     """One emulated vendor.
 
     `routes` and `actions` are its two faces, `kinds` what it stores, `settings` its switches.
-    `fixture` reads one of its fixture files. `refuse` renders any refusal in the vendor's dialect,
-    `problem` words what the edge itself found wrong (status, reason) as a refusal, and `strictness`
-    words violations that a strict world refuses. `overview` tells what a newcomer to a world needs:
-    credentials, people, and what is going on. `decisions` are what was decided beyond single
-    routes. `carriers` are where credentials travel on calls that no route takes. `segments` are
-    first path segments that are the vendor's although nothing below them is emulated, `hosts` the
-    vendor's names in a Host header. `error` describes what refusals look like, of whatever status.
-    `control` is what it adds to the control API. `extend` loads a team's modules, so that one that
-    cannot be used stops the start.
+    `fixture` reads one of its fixture files: text, how people know it, what it may have. `refuse`
+    renders any refusal in the vendor's dialect, `problem` words what the edge itself found wrong
+    (status, reason) as a refusal, and `strictness` words violations that a strict world refuses.
+    `overview` tells what a newcomer to a world needs: credentials, people, and what is going on.
+    `decisions` are what was decided beyond single routes. `carriers` are where credentials travel
+    on calls that no route takes. `segments` are first path segments that are the vendor's although
+    nothing below them is emulated, `hosts` the vendor's names in a Host header. `error` describes
+    what refusals look like, of whatever status. `control` is what it adds to the control API.
+    `extend` loads a team's modules, so that one that cannot be used stops the start.
     """
 
     name: str
@@ -120,7 +121,7 @@ class Platform(msgspec.Struct, frozen=True):
     refuse: Callable[[Call, Route | None, Refusal], Answer | Page]
     problem: Callable[[int, str], Refusal]
     strictness: Callable[[list[Violation]], Refusal]
-    fixture: Callable[[str, str], Fixture]
+    fixture: Callable[[str, str, FileBounds], Fixture]
     overview: Callable[[World], dict[str, Any]]
     decisions: tuple[Decision, ...] = ()
     carriers: tuple[Carrier, ...] = ()

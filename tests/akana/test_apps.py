@@ -172,6 +172,15 @@ def test_the_authorization_section_is_for_seniors(portal: Portal, version: str):
     portal[AMY].do("PUT", url, seen)
 
 
+def test_a_client_has_so_many_redirect_uris(portal: Portal, version: str):
+    url = f"/api/apps/versions/{version}/oauthprofile"
+    uris = [f"https://a.test/{n}" for n in range(101)]
+    answer = portal[AMY].send("PUT", url, json={"RedirectURIs": uris})
+    refused(answer, 400, "InvalidInput", "101 RedirectURIs are more than 100", "core.max_redirect_uris")
+    portal[AMY].do("PUT", url, {"RedirectURIs": uris[:100]})
+    assert portal[AMY].read(url)["RedirectURIs"] == uris[:100]
+
+
 def test_the_last_version_takes_the_app_along(portal: Portal, version: str):
     app = portal[AMY].read(f"/api/apps/versions/{version}")["AppID"]
     gone = portal[AMY].do("DELETE", f"/api/apps/versions/{version}").json()

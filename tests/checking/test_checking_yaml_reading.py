@@ -261,21 +261,23 @@ def test_aliases_of_aliases_do_not_grow_without_end() -> None:
     assert expected == "at most 100000 values through aliases"
 
 
-def test_sixty_four_levels_are_enough() -> None:
-    yaml.read("[" * 64 + "]" * 64, "file.yaml")
-    [(line, column, _, expected, _)] = refused("[" * 65 + "]" * 65)
-    assert (line, column, expected) == (1, 65, "at most 64 levels of nesting")
+def test_a_hundred_levels_are_enough() -> None:
+    yaml.read("[" * 100 + "]" * 100, "file.yaml")
+    [(line, column, _, expected, _)] = refused("[" * 101 + "]" * 101)
+    assert (line, column, expected) == (1, 101, "at most 100 levels of nesting")
 
 
 @pytest.mark.parametrize("text", ["[" * 500_000, "- " * 500_000, "{a: " * 200_000, "? " * 500_000])
 def test_nesting_beyond_all_measure_is_one_problem(text: str) -> None:
-    assert [problem[3] for problem in refused(text)] == ["at most 64 levels of nesting"]
+    # The scanner of newer libyaml has a bound of its own, and looks a thousand characters ahead.
+    [(_, _, _, expected, _)] = refused(text)
+    assert expected in ("at most 100 levels of nesting", "fewer levels of nesting")
 
 
 def test_levels_behind_aliases_count() -> None:
-    lines = ["a0: &a0 [[[[1]]]]", *(f"a{n}: &a{n} [[[*a{n - 1}]]]" for n in range(1, 30))]
+    lines = ["a0: &a0 [[[[1]]]]", *(f"a{n}: &a{n} [[[*a{n - 1}]]]" for n in range(1, 40))]
     [(_, _, _, expected, _)] = refused("\n".join(lines))
-    assert expected == "at most 64 levels of nesting"
+    assert expected == "at most 100 levels of nesting"
 
 
 def test_the_list_of_problems_ends_at_a_thousand() -> None:

@@ -243,7 +243,7 @@ def test_rubbish_after_a_head_is_a_400():
 
 @pytest.mark.parametrize("part", [b"\r\nx-more: " + b"y" * 100, b"z" * 100], ids=["many", "one"])
 def test_trailers_without_end_are_cut_off(part, monkeypatch):
-    monkeypatch.setattr(protocol, "MOST_HEAD", 100_000)
+    monkeypatch.setattr(protocol.Protocol, "most_head", 100_000)
     with connected(App()) as connection:
         connection.sendall(b"POST /echo HTTP/1.1\r\nhost: here\r\ntransfer-encoding: chunked\r\n\r\n0\r\n")
         with pytest.raises((BrokenPipeError, ConnectionResetError)):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from mockserver.checking import yaml
+from mockserver.checking.bounds import FILE_BOUNDS, FileBounds
 from mockserver.checking.yaml import repeated
 from mockserver.errors import InvalidFile, Problem, nearest
 from mockserver.platforms.akana import seeding
@@ -34,11 +35,10 @@ class AkanaFixture(msgspec.Struct, frozen=True):
         seeding.Seeding(world, self.file, self.source).everything()
 
 
-def read(text: str, source: str) -> AkanaFixture:
+def read(text: str, source: str, bounds: FileBounds = FILE_BOUNDS) -> AkanaFixture:
     """Read a fixture file; raises `InvalidFile` with every problem, each with line and column."""
-    return AkanaFixture(
-        yaml.load(text, FixtureFile, source, consistent=lambda file: _inconsistencies(file, source)), source
-    )
+    file = yaml.load(text, FixtureFile, source, bounds=bounds, consistent=lambda file: _inconsistencies(file, source))
+    return AkanaFixture(file, source)
 
 
 def _inconsistencies(file: FixtureFile, source: str) -> Iterator[Problem]:

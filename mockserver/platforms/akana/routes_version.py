@@ -16,6 +16,7 @@ from mockserver.platforms.akana.routing import app_for, route, version_for
 from mockserver.platforms.akana.session import caller
 from mockserver.wire import Answer, Call, Evidence, Reply
 from mockserver.world.clock import iso
+from mockserver.world.settings import CoreSettings
 from mockserver.world.world import World
 
 SOURCE = "docs: app operations"
@@ -88,6 +89,7 @@ def change_oauth(world: World, call: Call) -> Answer:
     user = caller(world, call)
     version = version_for(world, user, call.params["id"])
     given = decode(call, shapes.OAuthBody)
+    _check_redirect_uris(world, given)
     comment = queries.comment(call)
     granted = permissions.grant(world, user, version, permissions.EDIT_OAUTH, comment)
     authorization = version.oauth.authorization
@@ -100,6 +102,13 @@ def change_oauth(world: World, call: Call) -> Answer:
     makers.touched(world, version, oauth=msgspec.structs.replace(version.oauth, **fields))
     permissions.happened(world, user, granted, comment)
     return media.rendered(call, "OAuthProfile", _oauth(msgspec.structs.replace(version.oauth, **fields)))
+
+
+def _check_redirect_uris(world: World, given: shapes.OAuthBody) -> None:
+    most = world.settings(CoreSettings).max_redirect_uris
+    if given.redirect_uris is not msgspec.UNSET and len(given.redirect_uris) > most:
+        told = f"{len(given.redirect_uris)} RedirectURIs are more than {most}"
+        raise Fault.INVALID.stop(f"{told}; the world's setting core.max_redirect_uris is how many a client may have.")
 
 
 def get_profile(world: World, call: Call) -> Answer:

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from mockserver.checking import yaml
+from mockserver.checking.bounds import FILE_BOUNDS, FileBounds
 from mockserver.checking.yaml import repeated
 from mockserver.errors import Problem, nearest
 from mockserver.platforms.motar import makers
@@ -87,9 +88,9 @@ class MotarFixture(msgspec.Struct, frozen=True):
             _apply_user(world, user, None)
 
 
-def read(text: str, source: str) -> MotarFixture:
+def read(text: str, source: str, bounds: FileBounds = FILE_BOUNDS) -> MotarFixture:
     """Read a fixture file; raises `InvalidFile` with every problem, each with line and column."""
-    return MotarFixture(yaml.load(text, FixtureFile, source, consistent=_inconsistencies))
+    return MotarFixture(yaml.load(text, FixtureFile, source, bounds=bounds, consistent=_inconsistencies))
 
 
 def _inconsistencies(file: FixtureFile) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from mockserver.checking import yaml
+from mockserver.checking.bounds import FILE_BOUNDS, FileBounds
 from mockserver.checking.yaml import repeated
 from mockserver.errors import Problem, nearest
 from mockserver.platforms.os1 import makers, manifest
@@ -130,9 +131,9 @@ class Os1Fixture(msgspec.Struct, frozen=True):
         seed_world(world, self.file)
 
 
-def read(text: str, source: str) -> Os1Fixture:
+def read(text: str, source: str, bounds: FileBounds = FILE_BOUNDS) -> Os1Fixture:
     """Read a fixture file; raises `InvalidFile` with every problem, each with line and column."""
-    return Os1Fixture(yaml.load(text, FixtureFile, source, consistent=_inconsistencies))
+    return Os1Fixture(yaml.load(text, FixtureFile, source, bounds=bounds, consistent=_inconsistencies))
 
 
 def _inconsistencies(file: FixtureFile) -> Iterator[Problem]:
