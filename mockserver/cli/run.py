@@ -14,13 +14,14 @@ from typing import Any, get_args
 import click
 
 from mockserver.cli import fail
+from mockserver.cli.driven import client_of_run
 from mockserver.cli.live import live
 from mockserver.cli.options import token_option, world_option
 from mockserver.cli.reports import Reports, Result, titled
 from mockserver.cli.story import Detail, Story
 from mockserver.cli.tags import chosen, tag_option
 from mockserver.client import ServerClient, ServerSaidNo
-from mockserver.client.world import scenario_body
+from mockserver.client.world import base_url, scenario_body
 from mockserver.errors import MockserverError, Unreachable
 from mockserver.scenarios.order import Mode
 from mockserver.settings import Settings, plain_value
@@ -38,7 +39,8 @@ PATHS = {
 class Stage:
     """A server and a world to run on, the world's settings for these runs, and the plugin's name for people.
 
-    `seed` counts where a scenario names none, `mode` instead of a scenario's own.
+    `seed` counts where a scenario names none, `mode` instead of a scenario's own. `client` is the command of a program
+    that is started when a run waits for its first call.
     """
 
     server: str
@@ -47,6 +49,7 @@ class Stage:
     plugin: str
     seed: int | None = None
     mode: str | None = None
+    client: str | None = None
 
 
 @click.command()
@@ -64,6 +67,11 @@ class Stage:
     help=f"Its webhook for changed distributions.  [default: PLUGIN{PATHS['distribution_endpoint']}]",
 )
 @click.option("--redirect-uri", metavar="URL", help=f"Its redirect URI.  [default: PLUGIN{PATHS['redirect_uri']}]")
+@click.option(
+    "--client",
+    metavar="COMMAND",
+    help="A program to start when the run waits for its first call; {url} in it is where the world is.",
+)
 @click.option("--server", metavar="URL", help="A running emulator; one is started for the run if not given.")
 @click.option(
     "--port", type=int, help="Port of the emulator that is started.  [default: 8600 with --plugin, else free]"
@@ -89,6 +97,7 @@ def run(
     request_endpoint: str | None,
     distribution_endpoint: str | None,
     redirect_uri: str | None,
+    client: str | None,
     server: str | None,
     port: int | None,
     inputs: tuple[str, ...],
@@ -113,6 +122,9 @@ def run(
     The world is started over for each run, and with your plugin it has other ids each time unless
     you give --seed: a plugin that goes on running would take a repeated request for an old one. On a
     server of yours the reference plugin plays in a world of its own, which is dropped afterwards.
+
+    A program that begins by itself, such as one that onboards at OS1, is given by --client, and
+    what it says goes to standard error. Without it, start it yourself while the run waits.
 
     The files of --junit, --har and --json are written when the runs have ended, without the secrets
     of the world. On a terminal the last line says which step is under way.
@@ -140,6 +152,7 @@ def run(
         _check_readable(each)
     given_inputs = dict(_input(item) for item in inputs)
     logging.getLogger("reference_plugin").setLevel(logging.CRITICAL)
+    who = "the reference plugin" if client is None else "the client"
     reports = Reports(junit, har, json_file)
     given_server = server
     configured = False
@@ -157,14 +170,15 @@ def run(
         else:
             server = stack.enter_context(own_emulator(port if port is not None else 8600 if endpoints else 0))
         if tags:
-            with ServerClient(server, control_token) as client:
-                scenarios = tuple(chosen(scenarios, tags, client))
+            with ServerClient(server, control_token) as asked:
+                scenarios = tuple(chosen(scenarios, tags, asked))
         for scenario in scenarios:
             if endpoints or configured:
                 plugin_name = endpoints.get("request_endpoint", "the plugin the server was started for")
+                plugin_name += "" if client is None else " and the client"
                 settings = {"motar": endpoints} if endpoints else {}
                 fresh = secrets.randbelow(1_000_000) if seed is None else seed
-                stage = Stage(server, world, settings, plugin_name, fresh, mode)
+                stage = Stage(server, world, settings, plugin_name, fresh, mode, client)
                 perform_on(stage, scenario)
             elif given_server is not None and world == "default":
                 # A world of its own: what people work with in `default` stays as it is.
@@ -172,10 +186,10 @@ def run(
                     world_for_a_run(server, control_token) as own,
                     reference_stage(server, own, control_token) as stage,
                 ):
-                    perform_on(replace(stage, seed=seed, mode=mode), scenario)
+                    perform_on(replace(stage, seed=seed, mode=mode, client=client, plugin=who), scenario)
             else:
                 with reference_stage(server, world, control_token) as stage:
-                    perform_on(replace(stage, seed=seed, mode=mode), scenario)
+                    perform_on(replace(stage, seed=seed, mode=mode, client=client, plugin=who), scenario)
     reports.write()
     if given_server is not None and (endpoints or configured) and not quiet:
         told = f"The world {world} is as the run left it; back with: mockserver worlds reset {world} --server {server}"
@@ -204,6 +218,7 @@ def perform(
         with (
             live(scenario, wanted=detail != "quiet") as (tell, echo),
             ServerClient(stage.server, token) as server,
+            client_of_run(stage.client, base_url(stage.server, stage.world)) as set_off,
         ):
             world = server.world(stage.world)
             story = Story(stage.plugin, stage.seed, detail, echo)
@@ -212,6 +227,7 @@ def perform(
             ):
                 tell(event)
                 story.tell(event)
+                set_off(event)
             result.report = story.report
             if with_har:
                 result.har = titled(world.journal.har(), scenario)

@@ -19,6 +19,9 @@ Step = dict[str, Any]
 LONGEST_TEXT: Final = 200
 """Characters of a text that is compared as it is; a longer one (a page, a file) only has to be a text."""
 
+_HEAD: Final = 5
+"""Characters by which known values are looked up within a text; no id and no placeholder is shorter."""
+
 
 @dataclass(slots=True)
 class _Origin:
@@ -38,7 +41,9 @@ class Binder:
 
     inputs: dict[str, Any] = field(default_factory=dict)
     _origins: dict[str, _Origin] = field(default_factory=dict)
+    _lengths: dict[str, list[int]] = field(default_factory=dict)
     _ids: set[str] = field(default_factory=set)
+    _numbers: dict[str, int] = field(default_factory=dict)
 
     def message(self, facts: Mapping[str, Any]) -> Step:
         """Query and body of a request, as a later one must have them."""
@@ -60,11 +65,10 @@ class Binder:
             return value
         if (reference := self.reference(value)) is not None:
             return reference
-        text = self.with_references(value)
-        unexplained = without_expressions(text, " ")
-        if label_of(name, value) or is_volatile(unexplained) or len(value) > LONGEST_TEXT:
+        if label_of(name, value) or len(value) > LONGEST_TEXT:
             return ANY_TEXT.copy()
-        return text
+        text = self.with_references(value)
+        return ANY_TEXT.copy() if is_volatile(without_expressions(text, " ")) else text
 
     def argument(self, name: str, value: Any) -> Any:
         """What an action is given again."""
@@ -101,45 +105,90 @@ class Binder:
         for known, expression in outputs.items():
             if expression == origin.expression:
                 return f"$steps.{self._id_of(origin)}.outputs.{known}"
-        name = _free(re.split(r"[/.]", origin.expression)[-1] or "value", outputs)
+        name = _free(_last_word(origin.expression), outputs)
         outputs[name] = origin.expression
         return f"$steps.{self._id_of(origin)}.outputs.{name}"
 
     def with_references(self, text: str) -> str:
         """A text in which the parts that earlier steps gave are references."""
-        parts = sorted((value for value in self._origins if value in text), key=len, reverse=True)
-        if not parts:
-            return self.literal(text)
-        pattern = re.compile("|".join(map(re.escape, parts)))
-        return pattern.sub(lambda found: f"{{{self.reference(found[0])}}}", text)
+        parts: list[str] = []
+        rest = at = 0
+        while at < len(text):
+            value = self._known_at(text, at)
+            if value is None:
+                at += 1
+                continue
+            parts += [_without_braces(text[rest:at]), f"{{{self.reference(value)}}}"]
+            rest = at = at + len(value)
+        written = "".join([*parts, _without_braces(text[rest:])])
+        return f"${written}" if text.startswith("$") else written
 
     def literal(self, text: str) -> str:
         """A text that is no expression, whatever it looks like."""
-        return f"$${text[1:]}" if text.startswith("$") else text.replace("{$", "{$$")
+        written = _without_braces(text)
+        return f"${written}" if text.startswith("$") else written
+
+    def _known_at(self, text: str, at: int) -> str | None:
+        """The longest known value that begins there. How many there are does not matter to what this costs."""
+        for length in self._lengths.get(text[at : at + _HEAD], ()):
+            if (value := text[at : at + length]) in self._origins:
+                return value
+        return None
 
     def _id_of(self, origin: _Origin) -> str:
         if "id" not in origin.step:
-            origin.step["id"] = _free(origin.name, self._ids)
-            self._ids.add(origin.step["id"])
+            name = _plain(origin.name)
+            number, id_ = self._numbers.get(name, 1), name
+            while id_ in self._ids:
+                number += 1
+                id_ = f"{name}-{number}"
+            self._numbers[name] = number
+            self._ids.add(id_)
+            origin.step["id"] = id_
         known: str = origin.step["id"]
         return known
 
     def learn(self, step: Step, name: str, root: str, body: Any) -> None:
         """Remember the ids and tokens of a body; `root` is the expression for all of it, `name` that of the step."""
         for pointer, value in leaves(body):
-            if is_identifier(value) and value not in self._origins:
-                self._origins[value] = _Origin(step, root + pointer, name)
+            if is_identifier(value):
+                self._remember(value, _Origin(step, root + pointer, name))
 
     def learn_query(self, step: Step, name: str, query: Mapping[str, Any]) -> None:
         """The same of a request's query."""
         for key, value in query.items():
-            if is_identifier(value) and value not in self._origins and re.fullmatch(r"[^\s{}#]+", key):
-                self._origins[value] = _Origin(step, f"$request.query.{key}", name)
+            if is_identifier(value) and re.fullmatch(r"[^\s{}#]+", key):
+                self._remember(value, _Origin(step, f"$request.query.{key}", name))
+
+    def _remember(self, value: str, origin: _Origin) -> None:
+        if value in self._origins:
+            return
+        self._origins[value] = origin
+        lengths = self._lengths.setdefault(value[:_HEAD], [])
+        if len(value) not in lengths:
+            lengths.append(len(value))
+            lengths.sort(reverse=True)
+
+
+def _without_braces(text: str) -> str:
+    """A text in which no expression stands in braces, whatever it looks like."""
+    return text.replace("{$", "{$$")
+
+
+def _last_word(expression: str) -> str:
+    """What a value is called where it stands: the last part of the expression, or what `value` is the value of."""
+    *before, last = re.split(r"[/.#]", expression)
+    return before[-1] if last == "value" and before and before[-1] else last
+
+
+def _plain(name: str) -> str:
+    """A name of letters, digits, `_` and `-`."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", name).strip("_") or "value"
 
 
 def _free(wanted: str, taken: Iterable[str]) -> str:
     """A name like the wanted one that nothing has yet."""
-    name = re.sub(r"[^A-Za-z0-9_-]+", "_", wanted).strip("_") or "value"
+    name = _plain(wanted)
     known, number = set(taken), 2
     free = name
     while free in known:

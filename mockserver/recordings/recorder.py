@@ -7,6 +7,7 @@ world, where everything that was minted is another.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,10 +17,20 @@ import msgspec
 import yaml
 
 from mockserver.recordings.binding import Binder, Step
-from mockserver.world.durations import format_duration
+from mockserver.recordings.values import is_identifier
+from mockserver.world.durations import format_duration, parse_duration
 from mockserver.world.journal import Exchange
 
 _BY_ITSELF: Final = ("timer",)
+
+_ASKING: Final = ("GET", "HEAD")
+"""Methods of requests that change nothing: the same one in a row is somebody asking whether something is done yet."""
+
+_PATIENT: Final = 3.0
+"""Wall seconds between two calls from which a replay waits longer than it would by itself."""
+
+_BY_HAND: Final = "1m"
+"""How long a replay waits for a client that nothing in it sets off: a person has to start it."""
 
 
 class Beginning(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +61,7 @@ def record(name: str, exchanges: Iterable[Exchange], beginning: Beginning, *, su
         "fixtures": list(beginning.fixtures),
         **({"settings": beginning.settings} if beginning.settings else {}),
         **({"inputs": recorder.binder.inputs} if recorder.binder.inputs else {}),
-        "steps": recorder.steps,
+        "steps": [{key: step[key] for key in ("id", *step) if key in step} for step in recorder.steps],
     }
 
 
@@ -66,6 +77,8 @@ class _Recorder:
     steps: list[Step] = field(default_factory=list)
     binder: Binder = field(default_factory=Binder)
     _at: datetime | None = None
+    _called: Exchange | None = None
+    _caller: Step | None = None
 
     def add(self, exchange: Exchange) -> None:
         if exchange.addressed_by in _BY_ITSELF:
@@ -83,7 +96,10 @@ class _Recorder:
         before = self._at or self.beginning.at
         passed = exchange.at - before
         if self.beginning.mode != "frozen":
-            passed = timedelta(seconds=round(passed.total_seconds()))
+            # Where the answer to a question has changed meanwhile, a frozen clock must get as far: else the work that
+            # changed it is never done.
+            exact = self._called is not None and _is_asked_again(self._called, exchange, otherwise=True)
+            passed = _milliseconds(passed) if exact else timedelta(seconds=round(passed.total_seconds()))
         # What a move of the clock sets off is done within that move, at instants before its end.
         if passed > timedelta(0):
             self._at = before + passed
@@ -101,17 +117,57 @@ class _Recorder:
         self.binder.learn(step, exchange.path.rpartition(".")[2], "$response.body#", facts["response"]["body"])
 
     def _request(self, exchange: Exchange) -> None:
+        called, self._called = self._called, exchange
+        if called is not None and self._caller is not None and _is_asked_again(called, exchange):
+            step = self._ask_again(self._caller)
+        else:
+            step = self._await(exchange)
+        if "within" not in step and (within := self._within(called, exchange)) is not None:
+            step["within"] = within
+        self._caller = step
+        name = next((part for part in reversed(exchange.path.split("/")) if part and not is_identifier(part)), "call")
         facts = exchange.facts
+        self.binder.learn(step, name, "$response.body#", facts["response"]["body"])
+        self.binder.learn(step, name, "$request.body#", facts["body"])
+        self.binder.learn_query(step, name, facts["query"])
+
+    def _await(self, exchange: Exchange) -> Step:
         step: Step = {
             "await": f"{exchange.method} {self.binder.path(exchange.path)}",
             "where": {"status": exchange.status},
         }
-        step["where"] |= self.binder.message(facts)
+        step["where"] |= self.binder.message(exchange.facts)
         self.steps.append(step)
-        name = exchange.path.rstrip("/").rpartition("/")[2]
-        self.binder.learn(step, name, "$response.body#", facts["response"]["body"])
-        self.binder.learn(step, name, "$request.body#", facts["body"])
-        self.binder.learn_query(step, name, facts["query"])
+        return step
+
+    def _ask_again(self, before: Step) -> Step:
+        """The step for a question that was asked before, as long as nothing but time has passed no new one.
+
+        How often somebody asks depends on how patient they are, and is no part of what they do. Once, then all the
+        time at once, then the rest: so a replay lets the time pass only when they have begun to ask.
+        """
+        if self.steps[-1] is before:
+            before["at_least"] = 1
+            return before
+        asked: Step = {**{key: before[key] for key in ("await", "where")}, "at_least": 1}
+        if (
+            [kind for step in self.steps[-3:] for kind in ("advance", "await") if kind in step]
+            == [*("advance", "await", "advance")]
+            and self.steps[-2] is before
+            and "at_least" in before
+            and "outputs" not in before
+        ):
+            later, _, earlier = self.steps.pop(), self.steps.pop(), self.steps.pop()
+            self.steps.append({"advance": _sum(earlier["advance"], later["advance"])})
+        self.steps.append(asked)
+        return asked
+
+    def _within(self, called: Exchange | None, exchange: Exchange) -> str | None:
+        """How long a replay waits for this call, where it is longer than usual."""
+        if called is None:
+            return None if any("expect" in step or "action" in step for step in self.steps) else _BY_HAND
+        apart = (exchange.wall - called.wall).total_seconds()
+        return format_duration(timedelta(seconds=math.ceil(apart * 3))) if apart > _PATIENT else None
 
     def _delivery(self, exchange: Exchange) -> None:
         facts = exchange.facts
@@ -125,6 +181,24 @@ class _Recorder:
         self.steps.append(step)
         self.binder.learn(step, "webhook", "$request.body#", facts["body"])
         self.binder.learn_query(step, "webhook", facts["query"])
+
+
+def _is_asked_again(before: Exchange, now: Exchange, *, otherwise: bool = False) -> bool:
+    """Whether a request is the one before it once more, with the same status; `otherwise`: with another answer."""
+    if now.method not in _ASKING or before.status != now.status:
+        return False
+    if otherwise and before.response_body == now.response_body:
+        return False
+    return all(before.facts[part] == now.facts[part] for part in ("method", "path", "query", "body"))
+
+
+def _milliseconds(length: timedelta) -> timedelta:
+    """A length in whole milliseconds, as files have it; rather too long than too short."""
+    return timedelta(milliseconds=math.ceil(length / timedelta(milliseconds=1)))
+
+
+def _sum(one: str, other: str) -> str:
+    return format_duration(parse_duration(one) + parse_duration(other))
 
 
 class _Dumper(yaml.SafeDumper):

@@ -6,6 +6,7 @@ while the request is being answered: it goes to the first step that may have it 
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -39,7 +40,9 @@ class Answering:
         scope: Callable[[Facts | None, Mapping[str, str] | None], Scope],
         learn: Callable[[str, dict[str, Any]], None],
     ) -> None:
-        self._steps = {n: step for n, step in enumerate(steps, 1) if isinstance(step, AwaitStep)}
+        # Steps leave from the front: of a plain dict the gaps would be passed again each time.
+        self._steps = OrderedDict((n, step) for n, step in enumerate(steps, 1) if isinstance(step, AwaitStep))
+        self._repeating: list[int] = []
         self._passes = mode == "passthrough"
         self._scope = scope
         self._learn = learn
@@ -50,12 +53,15 @@ class Answering:
         return any(step.respond is not None for step in self._steps.values())
 
     def __call__(self, facts: Facts) -> Override | None:
-        """The answer to a request, None where the emulator shall give it. Each step has one request."""
+        """The answer to a request, None where the emulator shall give it.
+
+        Each step has one request; one with `at_least` has all such, until a later step has had its own.
+        """
         for number, step in self._steps.items():
             found = self._match(step, facts)
             if found is None:
                 continue
-            del self._steps[number]
+            self._close(number, step)
             if step.respond is None:
                 return None
             return self._answer(number, step, step.respond, facts, found)
@@ -63,6 +69,16 @@ class Answering:
             return None
         body = {"error": "The scenario that is performed here has no answer to this request.", "path": facts["path"]}
         return Override(404, (JSON,), msgspec.json.encode(body), "no step of the scenario")
+
+    def _close(self, number: int, step: AwaitStep) -> None:
+        for before in self._repeating:
+            if before < number:
+                self._steps.pop(before, None)
+        self._repeating = [each for each in self._repeating if each >= number]
+        if step.at_least is None:
+            del self._steps[number]
+        elif number not in self._repeating:
+            self._repeating.append(number)
 
     def _match(self, step: AwaitStep, facts: Facts) -> Match | None:
         """What the step waits for, if this is it. How it will be answered is not known yet."""

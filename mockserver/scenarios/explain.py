@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from mockserver.scenarios.steps import ExpectDocumentStep, VerifyStep, times_in_words
 from mockserver.world.durations import format_duration
-from mockserver.world.matchers import MISSING, Tally, compare, show
+from mockserver.world.matchers import MISSING, Difference, Tally, compare, show
 from mockserver.world.matching import Match, NearMiss, closest, differences, in_words, label
 
 MOST_TOLD: Final = 8
@@ -22,8 +22,22 @@ _SILENCE: Final = {
 }
 
 
-def never_came(match: Match, within: timedelta, exchanges: Sequence[_Facts], consumed: Mapping[int, str]) -> list[str]:
-    """Why waiting for `match` was in vain. `consumed` names the step that had each exchange already."""
+_STRICT: Final = "A strict run takes nothing that no step asks for. In the mode ordered it would be passed over."
+_IN_ORDER: Final = "The order of the steps is kept. In the mode loose any order would do."
+
+
+def never_came(
+    match: Match,
+    within: timedelta,
+    exchanges: Sequence[_Facts],
+    consumed: Mapping[int, str],
+    instead: _Facts | None = None,
+    wanted_by: str | None = None,
+) -> list[str]:
+    """Why waiting for `match` was in vain. `consumed` names the step that had each exchange already.
+
+    `instead` is what came in its place, where order is kept, and `wanted_by` the later step that waits for that.
+    """
     lines = [f"Waited {format_duration(within)} for a {in_words(match)}; it never came."]
     same_kind = [facts for facts in exchanges if facts.get("kind") == match.kind]
     if not same_kind:
@@ -36,32 +50,59 @@ def never_came(match: Match, within: timedelta, exchanges: Sequence[_Facts], con
     late = [miss for miss in closest(match, same_kind) if not miss.differences and miss.id not in consumed]
     if late:
         return [f"Waited {format_duration(within)} for a {in_words(match)}.", *map(_came_late, late)]
-    return lines + _near_misses(match, same_kind, consumed)
+    if instead is not None:
+        lines += _in_its_place(instead, wanted_by)
+        same_kind = [facts for facts in same_kind if not _is_another_call(differences(match, facts))]
+    told = _near_misses(match, same_kind, consumed)
+    if not told and instead is None:
+        last = same_kind[-1]
+        whose = f", which {consumed[last['id']]} took" if last["id"] in consumed else ""
+        told = [f"The last that came was {_named(last['id'], label(last))}{whose}."]
+    return lines + told
+
+
+def came_too_seldom(
+    match: Match, times: int, at_least: int, instead: _Facts | None, wanted_by: str | None
+) -> list[str]:
+    """That what a step waits for came, and not as often as it should have."""
+    came, wanted = times_in_words(times), times_in_words(at_least)
+    line = f"Waited for a {in_words(match)}; it came {came}, and should have come at least {wanted}."
+    return [line, *(_in_its_place(instead, wanted_by) if instead is not None else [])]
+
+
+def _in_its_place(instead: _Facts, wanted_by: str | None) -> list[str]:
+    whose = f", which {wanted_by} waits for" if wanted_by else ", which no step waits for"
+    return [f"In its place came {_named(instead['id'], label(instead))}{whose}."]
 
 
 def unexpected(match: Match, facts: _Facts, consumed: Mapping[int, str], exchanges: Sequence[_Facts]) -> list[str]:
     """Why what came ends a strict run: nobody asks for it now, or ever after."""
-    lines = [f"Unexpected: {_named(facts['id'], label(facts))}.", f"The step waits for a {in_words(match)}."]
-    lines += [f"  {difference}" for difference in differences(match, facts)[:MOST_TOLD]]
-    return [*lines, *_same_as(facts, consumed, exchanges)]
+    lines = [f"Unexpected: {_named(facts['id'], label(facts))}.", *_same_as(facts, consumed, exchanges)]
+    lines.append(f"The step waits for a {in_words(match)}.")
+    found = differences(match, facts)
+    if not _is_another_call(found):
+        lines += [f"  {difference}" for difference in found[:MOST_TOLD]]
+    return [*lines, _STRICT]
 
 
 def left_over(left: Sequence[_Facts], consumed: Mapping[int, str], exchanges: Sequence[_Facts]) -> list[str]:
-    """What came in a strict run that no step asked for."""
+    """What came in a strict run that no step asked for; nothing when that is nothing."""
+    if not left:
+        return []
     lines: list[str] = []
     for facts in left[:MOST_TOLD]:
         lines += [f"Unexpected: {_named(facts['id'], label(facts))}; no step asks for it."]
         lines += _same_as(facts, consumed, exchanges)
-    return lines + ([f"and {len(left) - MOST_TOLD} more"] if len(left) > MOST_TOLD else [])
+    return [*lines, *([f"and {len(left) - MOST_TOLD} more"] if len(left) > MOST_TOLD else []), _STRICT]
 
 
 def out_of_order(match: Match, late: _Facts, first: _Facts, wanted_by: str | None) -> list[str]:
     """That what a step waits for did come, but when something else was due."""
     lines = [f"Out of order: {_named(late['id'], label(late))} is what the step waits for, a {in_words(match)},"]
     if first["id"] == late["id"]:
-        return [*lines, "but it came before something that an earlier step had waited for."]
+        return [*lines, "but it came before something that an earlier step had waited for.", _IN_ORDER]
     whose = f", which {wanted_by} waits for" if wanted_by else ""
-    return [*lines, f"but {_named(first['id'], label(first))} came before it{whose}."]
+    return [*lines, f"but {_named(first['id'], label(first))} came before it{whose}.", _IN_ORDER]
 
 
 def _same_as(facts: _Facts, consumed: Mapping[int, str], exchanges: Sequence[_Facts]) -> list[str]:
@@ -143,6 +184,10 @@ def _lines(tally: Tally) -> list[str]:
 
 def _near_misses(match: Match, exchanges: Sequence[_Facts], consumed: Mapping[int, str]) -> list[str]:
     lines: list[str] = []
+    # What another step had because it waits for something else says nothing about this one.
+    exchanges = [
+        facts for facts in exchanges if facts["id"] not in consumed or not _is_another_call(differences(match, facts))
+    ]
     errors = {facts["id"]: facts["error"] for facts in exchanges if facts.get("error")}
     for miss in closest(match, exchanges):
         name = _named(miss.id, miss.label)
@@ -157,6 +202,11 @@ def _near_misses(match: Match, exchanges: Sequence[_Facts], consumed: Mapping[in
             if len(miss.differences) > MOST_TOLD:
                 lines.append(f"  and {len(miss.differences) - MOST_TOLD} more differences")
     return lines
+
+
+def _is_another_call(differences: Sequence[Difference]) -> bool:
+    """Whether they are those of a call that means something else, where further differences tell nothing."""
+    return any(difference.field in ("kind", "method", "path") for difference in differences)
 
 
 def _sent(facts: _Facts) -> list[str]:

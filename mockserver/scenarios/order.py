@@ -50,6 +50,7 @@ class Order:
         self.consumed: dict[int, str] = {}
         self._waiting: dict[str, list[Facts]] = {kind: [] for kind in WAITED_FOR}
         self._last: dict[str, int] = dict.fromkeys(WAITED_FOR, 0)
+        self._again: dict[str, tuple[Match, str]] = {}
         self._heard = 0
 
     def hear(self, news: Callable[[int], Iterable[Facts]]) -> None:
@@ -59,9 +60,16 @@ class Order:
             if facts["kind"] in WAITED_FOR and facts["id"] not in self.consumed:
                 insort(self._waiting[facts["kind"]], facts, key=_began)
 
-    def take(self, facts: Facts, step: str) -> None:
-        """Give an exchange to a step; no other one gets it."""
+    def take(self, facts: Facts, step: str, again: Match | None = None) -> None:
+        """Give an exchange to a step; no other one gets it.
+
+        With `again` the step gets the next ones that match this as well, as long as no other comes in between.
+        """
         self.consumed[facts["id"]] = step
+        if again is not None:
+            self._again[facts["kind"]] = (again, step)
+        else:
+            self._again.pop(facts["kind"], None)
         waiting = self._waiting.get(facts["kind"], [])
         for position, each in enumerate(waiting):
             if each["id"] == facts["id"]:
@@ -80,7 +88,10 @@ class Order:
         if self.mode != "strict":
             last = self._last[str(match.kind)] if self.mode == "ordered" else 0
             return next((facts for facts in waiting if _began(facts) > last and matches(match, facts)), None)
-        if not waiting or matches(match, waiting[0]):
+        while waiting and not matches(match, waiting[0]):
+            if not self._takes_again(waiting):
+                break
+        else:
             return waiting[0] if waiting else None
         if not is_wanted(waiting[0]):
             raise UnexpectedError(waiting[0])
@@ -90,7 +101,18 @@ class Order:
 
     def left(self) -> list[Facts]:
         """The requests and deliveries that no step took, in the order in which they began."""
+        for waiting in self._waiting.values():
+            while waiting and self._takes_again(waiting):
+                pass
         return sorted((facts for waiting in self._waiting.values() for facts in waiting), key=_began)
+
+    def _takes_again(self, waiting: list[Facts]) -> bool:
+        """Give the first one to the step that had the like of it just before, if there is such a step."""
+        match, step = self._again.get(waiting[0]["kind"], (None, ""))
+        if match is None or not matches(match, waiting[0]):
+            return False
+        self.consumed[waiting.pop(0)["id"]] = step
+        return True
 
     def misplaced(self, match: Match) -> Facts | None:
         """One that came, but not in the order that this mode keeps."""

@@ -16,6 +16,7 @@ from mockserver.scenarios.caller import Request
 from mockserver.scenarios.explain import (
     answered_otherwise,
     came_otherwise,
+    came_too_seldom,
     lacks,
     left_over,
     miscounted,
@@ -259,6 +260,19 @@ class Performance:
         raise AssertionError(f"There is no way to perform a step of kind {step.kind!r}.")
 
     async def _wait(self, index: int, step: ExpectStep | AwaitStep, match: Match) -> tuple[Scope, list[str]]:
+        at_least = step.at_least if isinstance(step, AwaitStep) else None
+        seen, scope, told = 0, self._scope(), list[str]()
+        while (found := await self._next(index, step, match, seen)) is not None:
+            seen += 1
+            self._order.take(found, f"step {index} ({step.heading})", match if at_least is not None else None)
+            parameters = path_parameters(match.path, found["path"]) if isinstance(match.path, str) else None
+            scope, told = self._scope(found, parameters), [label(found)]
+            if at_least is None or (seen >= at_least and _gives(step, scope)):
+                break
+        return scope, told
+
+    async def _next(self, index: int, step: ExpectStep | AwaitStep, match: Match, seen: int) -> Facts | None:
+        """What the step waits for, of which it has seen some already; None when it has enough and no more comes."""
         within = parse_duration(evaluate(step.within, self._scope()))
         order = self._order
 
@@ -273,21 +287,26 @@ class Performance:
             raise FailedError(told, "unexpected") from None
         except OutOfOrderError:
             found = None
-        if found is None:
-            raise self._missed(index, match, within)
-        order.take(found, f"step {index} ({step.heading})")
-        parameters = path_parameters(match.path, found["path"]) if isinstance(match.path, str) else None
-        return self._scope(found, parameters), [label(found)]
+        at_least = (step.at_least or 1) if isinstance(step, AwaitStep) else 1
+        if found is None and seen < at_least:
+            raise self._missed(index, match, within, seen, at_least)
+        return found
 
-    def _missed(self, index: int, match: Match, within: timedelta) -> FailedError:
-        """Why a step got nothing: it came at another time, another step has it, or it never came."""
+    def _missed(self, index: int, match: Match, within: timedelta, seen: int, at_least: int) -> FailedError:
+        """Why a step got too little: it came at another time, another step has it, or it never came."""
         exchanges, consumed = self._stage.exchanges(), self._order.consumed
         late = self._order.misplaced(match)
         if late is not None and self._order.mode in ("strict", "ordered"):
             before = [facts for facts in self._order.left() if facts["kind"] == late["kind"]]
             return FailedError(out_of_order(match, late, before[0], self._wanted(index, before[0])), "out of order")
+        instead = None
+        if self._order.mode == "strict":
+            instead = next((facts for facts in self._order.left() if facts["kind"] == match.kind), None)
+        wanted_by = self._wanted(index, instead) if instead is not None else None
+        if seen:
+            return FailedError(came_too_seldom(match, seen, at_least, instead, wanted_by), "never came")
         taken = any(facts["id"] in consumed and matches(match, facts) for facts in exchanges)
-        told = never_came(match, within, exchanges, consumed)
+        told = never_came(match, within, exchanges, consumed, instead, wanted_by)
         return FailedError(told, "already consumed" if taken else "never came")
 
     def _wanted(self, index: int, facts: Facts) -> str | None:
@@ -387,6 +406,15 @@ class Performance:
 def report_on(index: int, step: Step, **fields: Any) -> StepReport:
     """A report on a step, with what every such report has."""
     return StepReport(index=index, id=step.id, kind=step.kind, title=step.heading, asks=step.in_words(), **fields)
+
+
+def _gives(step: Step, scope: Scope) -> bool:
+    """Whether everything that a step gives can be found by now."""
+    try:
+        evaluate(step.outputs, scope)
+    except MockserverError:
+        return False
+    return True
 
 
 def _done(path: str, arguments: object, result: object) -> Facts:

@@ -177,7 +177,9 @@ class Respond(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class AwaitStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Wait until the plugin has made a call, as `where` says; `within` is wall time.
 
-    With `respond` the call gets this answer, and the emulator does not hear of it.
+    With `at_least` it takes that many of such calls, and those that follow without another call in between: how often
+    a program asks whether something is done yet is nobody's promise. Its outputs are those of the first call, from
+    that number on, that gives them all. With `respond` the call gets this answer, and the emulator does not hear of it.
     """
 
     kind: ClassVar[str] = "await"
@@ -185,10 +187,12 @@ class AwaitStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
     await_: str = msgspec.field(name="await")
     where: Where = Where()
     within: Duration = DEFAULT_WITHIN
+    at_least: Annotated[int, Meta(ge=1)] | None = None
     respond: Respond | None = None
 
     def in_words(self) -> str:
-        return f"Wait for {self.await_}"
+        times = f", at least {times_in_words(self.at_least)}" if self.at_least is not None else ""
+        return f"Wait for {self.await_}{times}"
 
 
 class CallStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):

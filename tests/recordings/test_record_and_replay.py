@@ -171,7 +171,7 @@ class Swapping(Tampering):
     ("variant", "reason", "told"),
     [
         (Twice, "unexpected", "has consumed already"),
-        (Silent, "never came", "The closest that came"),
+        (Silent, "never came", "The last that came was"),
         (Swapping, "out of order", "came before it"),
     ],
 )

@@ -53,15 +53,71 @@ def test_each_mode_judges_what_came(calls: tuple[Facts, ...], strict: str, order
     assert outcomes(*calls) == expected
 
 
-def test_something_unexpected_is_told_with_what_was_waited_for_and_how_it_differs() -> None:
+def test_something_unexpected_is_told_with_what_was_waited_for() -> None:
     reason, details = told(play(STEPS, came(STARTED, OTHER, ALERT), head="mode: strict"))
     assert reason == "unexpected"
     assert details.splitlines() == [
         "Unexpected: #2 POST /other -> 200.",
         'The step waits for a request POST /alert with body.kind "error".',
-        '  path: expected "/alert", got "/other"',
-        '  body: expected {"kind": "error"}, got nothing',
+        "A strict run takes nothing that no step asks for. In the mode ordered it would be passed over.",
     ]
+
+
+def test_the_right_call_with_a_wrong_body_is_told_with_how_it_differs() -> None:
+    _, details = told(play(STEPS, came(STARTED, call("/alert", {"kind": "info"})), head="mode: strict"))
+    assert '  body.kind: expected "error", got "info"' in details
+
+
+def test_one_that_never_came_is_told_with_what_came_in_its_place_or_last() -> None:
+    _, details = told(play(STEPS, came(STARTED, COMPLETED), head="mode: strict"))
+    assert "In its place came #2 POST /status -> 200, which step 3 (Wait for POST /status) waits for." in details
+    _, details = told(play(STEPS, came(STARTED), head="mode: strict"))
+    assert "The last that came was #1 POST /status -> 200, which step 1 (Wait for POST /status) took." in details
+
+
+ASKING = """
+  - {await: POST /status, within: 50ms}
+  - {id: asked, await: GET /done, at_least: 2, within: 50ms, outputs: {id: $response.body#/id}}
+  - {await: POST /alert, within: 50ms}
+"""
+ASKED, ANSWERED = call("/done", method="GET"), call("/done", method="GET", answer={"id": 7})
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        ((ASKED, ANSWERED), None),
+        ((ASKED, ASKED, ANSWERED), None),
+        ((ASKED, ANSWERED, ANSWERED, ASKED), None),
+        ((ANSWERED,), "never came"),
+        ((ANSWERED, OTHER), "unexpected"),
+        ((ASKED, ANSWERED, OTHER, ASKED), "unexpected"),
+    ],
+    ids=["twice", "until it is there", "ever again", "once", "interrupted", "with another in between"],
+)
+def test_a_question_may_be_asked_again_until_something_else_comes(asked: tuple[Facts, ...], reason: str | None) -> None:
+    report = play(ASKING, came(STARTED, *asked, ALERT), head="mode: strict")
+    assert (report.failed_step.reason if report.failed_step else None) == reason
+    if reason is None:
+        assert report.steps[1].outputs == {"id": 7}
+
+
+def test_a_question_that_is_asked_too_seldom_is_told_with_what_came_instead() -> None:
+    _, details = told(play(ASKING, came(STARTED, ANSWERED, ALERT), head="mode: strict"))
+    assert details.splitlines() == [
+        "Waited for a request GET /done; it came once, and should have come at least twice.",
+        "In its place came #3 POST /alert -> 200, which step 3 (Wait for POST /alert) waits for.",
+    ]
+
+
+def test_a_question_that_is_asked_again_after_everything_else_is_no_surprise() -> None:
+    steps = "\n  - {await: POST /status}\n  - {await: GET /done, at_least: 1, within: 50ms}"
+    assert play(steps, came(STARTED, ASKED, ASKED, ASKED), head="mode: strict").outcome == "passed"
+
+
+def test_what_a_question_never_gives_fails_with_what_it_gave() -> None:
+    report = play(ASKING, came(STARTED, ASKED, ASKED, ALERT), head="mode: strict")
+    assert "response.body" in told(report)[1]
 
 
 def test_one_that_came_twice_is_told_with_the_step_that_had_the_first() -> None:
@@ -71,6 +127,7 @@ def test_one_that_came_twice_is_told_with_the_step_that_had_the_first() -> None:
     assert details.splitlines() == [
         "Unexpected: #4 POST /status -> 200; no step asks for it.",
         "The same came as #3, which step 3 (Wait for POST /status) has consumed already.",
+        "A strict run takes nothing that no step asks for. In the mode ordered it would be passed over.",
     ]
 
 
