@@ -166,7 +166,7 @@ def _parts(built: App, calls: list[Asked], times: int) -> dict[str, float]:
         "look the route up": lambda number: table.find("POST", bare.STATUS),
         "read the head": call_of,
         "find the world by its credential": lambda number: place(
-            worlds, read[number], found.carriers, None, auto=False
+            worlds, read[number], found.carriers, None, "127.0.0.1:8600", auto=False
         ),
         COMMITTED: vendor,
         "write it into the journal": write_down,

@@ -60,8 +60,10 @@ def world_of_host(host: str) -> str | None:
     return ".".join(labels) or None
 
 
-def place(worlds: Worlds, call: Call, carriers: Sequence[Carrier], prefix: str | None, *, auto: bool) -> Place:
-    """Find the world for a call, in the order of the module's first line.
+def place(
+    worlds: Worlds, call: Call, carriers: Sequence[Carrier], prefix: str | None, host: str | None, *, auto: bool
+) -> Place:
+    """Find the world for a call to a `host`, in the order of the module's first line.
 
     A name that leads nowhere is an error, never silently `default`; with `auto` it is created.
     """
@@ -70,7 +72,7 @@ def place(worlds: Worlds, call: Call, carriers: Sequence[Carrier], prefix: str |
     if name is None:
         name, rule = call.header("x-mock-world"), "header"
     if name is None:
-        name, rule = world_of_host(call.header("host") or ""), "host"
+        name, rule = world_of_host(host or ""), "host"
     if name is not None:
         return _named(worlds, name, rule, credentials, auto=auto)
     stray = None

@@ -170,9 +170,10 @@ class Edge:
     def _place(self, visit: _Visit) -> None:
         """Find the world of a request that was read."""
         call, prefix = visit.call, visit.prefix
-        visit.placed = placed = place(self._worlds, call, visit.found.carriers, prefix, auto=self._auto_worlds)
+        host = call.header("host")
+        visit.placed = placed = place(self._worlds, call, visit.found.carriers, prefix, host, auto=self._auto_worlds)
         visit.world = world = placed.world
-        call.base_url = self._base_url(visit.scheme, call, prefix, placed)
+        call.base_url = self._base_url(visit.scheme, host, prefix, placed)
         if world is None:
             visit.at = datetime.fromtimestamp(visit.wall, UTC)
         else:
@@ -304,10 +305,10 @@ class Edge:
         headers = (*outcome.headers, *HTML_HEADERS, ("content-security-policy", policy))
         return sendable(Answer(outcome.status, headers, body))
 
-    def _base_url(self, scheme: str, call: Call, prefix: str | None, placed: Place) -> str:
+    def _base_url(self, scheme: str, host: str | None, prefix: str | None, placed: Place) -> str:
         if self._public_url:
             origin = self._public_url
-        elif host := call.header("host"):
+        elif host:
             origin = f"{scheme}://{host}"
         else:
             origin = self._worlds.address

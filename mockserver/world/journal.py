@@ -219,6 +219,7 @@ class Journal:
         self._shelf = shelf
         self.listeners: list[Callable[[Exchange], None]] = []
         self._exchanges: deque[Exchange] = deque()
+        self._sizes: deque[int] = deque()
         self._bytes = 0
         self._began = 0
         self._last = 0
@@ -256,7 +257,9 @@ class Journal:
         """Record a finished exchange that has the next id, and tell the listeners."""
         self._last = exchange.id
         self._exchanges.append(exchange)
-        self._count(exchange.size)
+        size = exchange.size
+        self._sizes.append(size)
+        self._count(size)
         while len(self._exchanges) > self.max_exchanges or (self._bytes > self.max_bytes and len(self._exchanges) > 1):
             self.drop_oldest()
         if self._shelf is not None:
@@ -283,12 +286,14 @@ class Journal:
 
     def drop_oldest(self) -> None:
         """Let the oldest exchange go."""
-        self._count(-self._exchanges.popleft().size)
+        self._exchanges.popleft()
+        self._count(-self._sizes.popleft())
         self.dropped += 1
 
     def forget(self) -> None:
         """Empty the record but keep counting, so that whoever reads on from an id is not fooled."""
         self._exchanges.clear()
+        self._sizes.clear()
         self._count(-self._bytes)
 
     def close(self) -> None:

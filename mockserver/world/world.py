@@ -113,7 +113,7 @@ class World:
         self.schema = schema
         self.wall = wall
         self.journal = journal
-        self.journal.listeners.append(lambda _: self.stir())
+        self.journal.listeners.append(self.stir)
         self.inflight = 0
         self.waits = 0
         self.interceptors: list[Interceptor] = []
@@ -126,6 +126,7 @@ class World:
         self._collections: dict[str, Collection[Any]] = {
             kind.name: Collection(kind, self._changes) for kind in schema.kinds
         }
+        self._kept_settings = self[SETTINGS]
         self._settings_of: SettingsDocument | None = None
         self._sections = schema.settings.sections_of(schema.settings.decode({}))
         self._transaction = _Transaction(self)
@@ -163,7 +164,7 @@ class World:
 
     def settings(self, section: type[S]) -> S:
         """One section of this world's settings, by its type."""
-        document = self[SETTINGS].get("settings")
+        document = self._kept_settings.get("settings")
         if document is not self._settings_of:
             shape = self.schema.settings
             self._sections = shape.sections_of(shape.decode(document.values if document else {}))
@@ -319,8 +320,8 @@ class World:
         self._watchers.append(callback)
         return lambda: self._watchers.remove(callback) if callback in self._watchers else None
 
-    def stir(self) -> None:
-        """Tell the watchers to look again."""
+    def stir(self, happened: object = None) -> None:
+        """Tell the watchers to look again, whatever happened."""
         if self._watchers:
             for watcher in tuple(self._watchers):
                 watcher()
