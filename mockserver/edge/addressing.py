@@ -70,7 +70,7 @@ def place(
     credentials = _credentials(call, carriers)
     name, rule = prefix, "prefix"
     if name is None:
-        name, rule = call.header("x-mock-world"), "header"
+        name, rule = call.header("x-mock-world") if b"x-mock-world" in call.first else None, "header"
     if name is None:
         name, rule = world_of_host(host or ""), "host"
     if name is not None:

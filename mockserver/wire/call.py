@@ -37,13 +37,12 @@ class Call:
 
     Handlers write down what they noticed: `violate` for what nobody documents, `note` for what the
     vendor lets pass, `authenticated_by` for the way the client proved who it is. All end up in the
-    journal. `fields` are the headers as they came, names in lower case; they and the query are taken
-    apart when somebody asks.
+    journal. `fields` are the headers as they came, names in lower case, and `first` the first value of
+    each; they and the query are taken apart when somebody asks.
     """
 
     __slots__ = (
         "_authorization",
-        "_first",
         "_form",
         "_json",
         "_max_depth",
@@ -52,6 +51,7 @@ class Call:
         "base_url",
         "body",
         "fields",
+        "first",
         "method",
         "notes",
         "params",
@@ -83,7 +83,7 @@ class Call:
         self.authenticated_by: str | None = None
         self.fields = headers
         # Backwards, because of a header that repeats the first one counts.
-        self._first = dict(reversed(headers))
+        self.first = dict(reversed(headers))
         self._max_depth = max_depth
         self._query: Pairs | None = None
         self._form: dict[str, str] | None = None
@@ -104,7 +104,7 @@ class Call:
 
     def header(self, name: str) -> str | None:
         """The first header of that lower-case name, or None."""
-        value = self._first.get(name.encode("latin-1"))
+        value = self.first.get(name.encode("latin-1"))
         return None if value is None else value.decode("latin-1")
 
     def query_value(self, *names: str) -> str | None:

@@ -129,7 +129,7 @@ class World:
         self._kept_settings = self[SETTINGS]
         self._settings_of: SettingsDocument | None = None
         self._sections = schema.settings.sections_of(schema.settings.decode({}))
-        self._transaction = _Transaction(self)
+        self._transaction = _Transaction(self, self._changes)
         self.mint = Minter(seed, name, self[COUNTERS])
         self.clock = Clock(self[CLOCKS], wall)
         self.timers = Timers(self[TIMERS], self.clock, self.mint)
@@ -205,12 +205,6 @@ class World:
         Raises `Gone` when the world has ended. Transactions do not nest.
         """
         return self._transaction
-
-    def _begin(self) -> None:
-        self.check_alive()
-        if self._changes.open:
-            raise RuntimeError("a transaction is open already")
-        self._changes.open = True
 
     def _finish(self, error: BaseException | None) -> None:
         changes = self._changes
@@ -341,13 +335,18 @@ class World:
 class _Transaction(AbstractContextManager[None]):
     """A world's one transaction at a time; a generator would cost as much as a whole look-up."""
 
-    __slots__ = ("_world",)
+    __slots__ = ("_changes", "_world")
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, changes: Changes) -> None:
         self._world = world
+        self._changes = changes
 
     def __enter__(self) -> None:
-        self._world._begin()
+        if self._world.ended is not None:
+            self._world.check_alive()
+        if self._changes.open:
+            raise RuntimeError("a transaction is open already")
+        self._changes.open = True
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self._world._finish(error)
