@@ -32,9 +32,8 @@ def list_faults(world: str, server: str, control_token: str | None) -> None:
         when = each["fault"].get("when") or {}
         what = " ".join(str(when[name]) for name in ("method", "path") if name in when) or "every call"
         direction = each["fault"]["direction"]
-        click.echo(
-            f"{each['id']:<10} {state}  {each['does']:<40} {direction} {what}, hit {each['hits']} of {each['seen']}"
-        )
+        hit = f"hit {each['hits']} of {each['seen']} that fitted"
+        click.echo(f"{each['id']:<10} {state}  {each['does']:<40} {direction} {what}, {hit}")
     if not found:
         click.echo(f"Nothing goes wrong in the world {world}.")
 
@@ -56,10 +55,12 @@ def add(fields: tuple[str, ...], world: str, server: str, control_token: str | N
     answer `body` is `answer`. `mockserver docs faults` tells every field.
     """
     fault: dict[str, Any] = {}
+    given = set()
     for each in fields:
         name, equals, value = each.partition("=")
         if not equals:
             raise click.UsageError(f"{each!r} is not FIELD=VALUE.")
+        given.add(name)
         if name in WHEN:
             fault.setdefault("when", {})[name] = plain_value(value)
         else:
@@ -68,15 +69,24 @@ def add(fields: tuple[str, ...], world: str, server: str, control_token: str | N
         try:
             made = client.world(world).add_fault(**fault)
         except ServerSaidNo as no:
+            if "body" in given and "answer" not in given:
+                click.echo("`body` says which calls here; the body that is answered is `answer`.", err=True)
             fail(no, 2)
     click.echo(f"{made['id']}: {made['does']}")
 
 
 @faults.command()
+@click.argument("ids", nargs=-1, metavar="[FAULT]...")
 @world_option
 @server_option
 @token_option
-def clear(world: str, server: str, control_token: str | None) -> None:
-    """Let everything in a world go right again."""
+def clear(ids: tuple[str, ...], world: str, server: str, control_token: str | None) -> None:
+    """Let everything in a world go right again, or what the FAULTs named here did."""
     with ServerClient(server, control_token) as client:
-        client.world(world).clear_faults()
+        if not ids:
+            client.world(world).clear_faults()
+        for each in ids:
+            try:
+                client.world(world).remove_fault(each)
+            except ServerSaidNo as no:
+                fail(no, 2)

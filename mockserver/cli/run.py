@@ -76,7 +76,13 @@ class Stage:
 @click.option(
     "--port", type=int, help="Port of the emulator that is started.  [default: 8600 with --plugin, else free]"
 )
-@click.option("--input", "inputs", multiple=True, metavar="NAME=VALUE", help="An input of the scenario.")
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="An input of the scenario; JSON where it is JSON, else text.",
+)
 @click.option("--seed", type=int, help="Seed where the scenario names none; a new one for each run with your plugin.")
 @click.option(
     "--mode",

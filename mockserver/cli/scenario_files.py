@@ -25,7 +25,7 @@ def validate(files: tuple[Path, ...]) -> None:
     from mockserver.scenarios import load_scenario
 
     bounds = resolved({}).settings.file_bounds
-    known = [action.name for platform in load_platforms() for action in platform.actions]
+    known = [action for platform in load_platforms() for action in platform.actions]
     checked, failed = 0, 0
     for path in _all(files):
         checked += 1

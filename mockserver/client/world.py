@@ -233,6 +233,11 @@ class WorldMethods(OfWorld):
         return Call(method="GET", path=self._path("faults"), read=lambda answer: list(answer["faults"]))
 
     @endpoint
+    def remove_fault(self, id: str, /) -> Call[None]:
+        """Let this go right again, such as `fault-1`; the others stay."""
+        return Call(method="DELETE", path=self._path("faults", id), read=_nothing)
+
+    @endpoint
     def clear_faults(self) -> Call[None]:
         """Let everything go right again."""
         return Call(method="DELETE", path=self._path("faults"), read=_nothing)

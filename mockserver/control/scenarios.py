@@ -249,14 +249,16 @@ class ScenariosApi:
             text = resources.read("scenarios", name)
             return text.text, text.source
         known = [each["name"] for each in self._library.scenarios()]
-        raise Unknown("scenario", name, [*known, *resources.shipped("scenarios")])
+        hint = (
+            "A file of yours gets a name by `mockserver scenarios import FILE`, on a server that is there for the run."
+        )
+        raise Unknown("scenario", name, [*known, *resources.shipped("scenarios")], hint=hint)
 
     def _named(self, name: str) -> Scenario:
         return self._load(*self._find(name))
 
     def _load(self, text: str, source: str) -> Scenario:
-        known = [action.name for action in self._runtime.worlds.schema.actions]
-        return load_scenario(text, source, known_actions=known, bounds=self._bounds)
+        return load_scenario(text, source, known_actions=self._runtime.worlds.schema.actions, bounds=self._bounds)
 
 
 def _tags_of_shipped(name: str) -> Sequence[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import msgspec
 
@@ -15,26 +15,29 @@ from mockserver.checking.paths import ancestors, item, member, position
 from mockserver.checking.yaml_reader import read_text
 from mockserver.errors import Invalid, InvalidFile, Problem, nearest
 from mockserver.scenarios.expressions import is_dynamic, references
-from mockserver.scenarios.model import Draft, Scenario
+from mockserver.scenarios.model import Draft, Scenario, ValueType
 from mockserver.scenarios.rules import DOES
 from mockserver.scenarios.steps import KINDS, call_of, step_type, url_of
 from mockserver.scenarios.tags import tag_problems
 from mockserver.scenarios.wiring import wiring_problems
+from mockserver.world.actions import Action
 from mockserver.world.durations import parse_duration
 from mockserver.world.faults import Fault
-from mockserver.world.matchers import check, check_parts, show
+from mockserver.world.matchers import check, check_parts, is_of_type, show
 from mockserver.world.matching import match_problems
 
 _INSTANT = Annotated[datetime, msgspec.Meta(tz=True)]
+Known = Iterable[Action[Any, Any]] | None
+_Actions = Mapping[str, Action[Any, Any]] | None
 _COUNTS = ("count", "at_least", "at_most")
 
 
 def load_scenario(
-    text: str | bytes, source: str, *, known_actions: Iterable[str] | None = None, bounds: FileBounds = FILE_BOUNDS
+    text: str | bytes, source: str, *, known_actions: Known = None, bounds: FileBounds = FILE_BOUNDS
 ) -> Scenario:
     """The scenario in `text` (YAML or JSON), which people know as `source`.
 
-    With `known_actions`, names of actions are checked as well. Raises `InvalidFile` with every problem.
+    With `known_actions`, names and arguments of actions are checked as well. Raises `InvalidFile` with every problem.
     """
     reading = read_text(text, bounds)
     problems = list(reading.problems)
@@ -45,13 +48,13 @@ def load_scenario(
     return _built(reading.value, source, problems)
 
 
-def scenario_from(value: object, source: str, *, known_actions: Iterable[str] | None = None) -> Scenario:
+def scenario_from(value: object, source: str, *, known_actions: Known = None) -> Scenario:
     """The scenario that plain data says, such as one that was kept; see `load_scenario`."""
     return _built(value, source, scenario_problems(value, {}, known_actions))
 
 
 def scenario_problems(
-    value: object, positions: Mapping[str, tuple[int, int]], known_actions: Iterable[str] | None = None
+    value: object, positions: Mapping[str, tuple[int, int]], known_actions: Known = None
 ) -> list[Problem]:
     """Everything that keeps plain data from being a scenario; `positions` gives line and column by path."""
     problems = find_problems(value, Draft, positions=positions)
@@ -82,11 +85,18 @@ def _header_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
     if isinstance(start, str):
         yield from find_problems(start, _INSTANT, path="$.start")
     yield from tag_problems(value.get("tags"))
+    inputs = value.get("inputs")
+    for name, declared in inputs.items() if isinstance(inputs, dict) else ():
+        if isinstance(declared, dict) and "default" in declared and declared.get("type") in get_args(ValueType):
+            kind, default = declared["type"], declared["default"]
+            if not is_of_type(kind, default):
+                place = member(member("$.inputs", name), "default")
+                yield Problem(place, f"a value of the input's type, {kind}", show(default))
 
 
-def _rule_problems(value: Mapping[str, Any], known_actions: Iterable[str] | None) -> Iterator[Problem]:
+def _rule_problems(value: Mapping[str, Any], known_actions: Known) -> Iterator[Problem]:
     rules = value.get("rules")
-    actions = None if known_actions is None else sorted(known_actions)
+    actions = None if known_actions is None else {action.name: action for action in known_actions}
     for index, rule in enumerate(rules if isinstance(rules, list) else ()):
         path = item("$.rules", index)
         if not isinstance(rule, dict):
@@ -104,9 +114,9 @@ def _rule_problems(value: Mapping[str, Any], known_actions: Iterable[str] | None
             yield from _meaning_problems(kind, each, place, actions)
 
 
-def _step_problems(value: Mapping[str, Any], known_actions: Iterable[str] | None) -> Iterator[Problem]:
+def _step_problems(value: Mapping[str, Any], known_actions: Known) -> Iterator[Problem]:
     steps = value.get("steps")
-    actions = None if known_actions is None else sorted(known_actions)
+    actions = None if known_actions is None else {action.name: action for action in known_actions}
     for index, step in enumerate(steps if isinstance(steps, list) else ()):
         path = item("$.steps", index)
         if not isinstance(step, dict):
@@ -133,13 +143,16 @@ def _no_kind(step: Mapping[Any, Any]) -> tuple[str, str | None]:
     return ", ".join(repr(key) for key in step) or "nothing", next(filter(None, meant), None)
 
 
-def _meaning_problems(kind: str, step: Mapping[str, Any], path: str, actions: list[str] | None) -> Iterator[Problem]:
+def _meaning_problems(kind: str, step: Mapping[str, Any], path: str, actions: _Actions) -> Iterator[Problem]:
     """What is wrong with values that have the right shape."""
     match kind:
         case "action":
             name = step["action"]
-            if actions is not None and isinstance(name, str) and name not in actions:
-                yield Problem(f"{path}.action", "the name of an action", repr(name), nearest(name, actions))
+            if actions is not None and isinstance(name, str):
+                if name not in actions:
+                    yield Problem(f"{path}.action", "the name of an action", repr(name), nearest(name, actions))
+                elif not step.get("expect_error"):  # what is to be refused may be wrong on purpose
+                    yield from _argument_problems(step.get("with", {}), actions[name], f"{path}.with")
         case "await":
             if isinstance(step["await"], str):
                 yield from _told(call_of, step["await"], f"{path}.await")
@@ -180,6 +193,16 @@ def _meaning_problems(kind: str, step: Mapping[str, Any], path: str, actions: li
     for field in ("where", "verify"):
         if isinstance(step.get(field), dict):
             yield from match_problems(step[field], f"{path}.{field}", later=is_dynamic)
+
+
+def _argument_problems(arguments: Any, action: Action[Any, Any], path: str) -> Iterator[Problem]:
+    """What is wrong with arguments as far as it can be known: the values of expressions may be anything."""
+    dynamic = {reference.path for reference in references(arguments, path)}
+    names = {member(path, name) for name in arguments} if isinstance(arguments, dict) else set()
+    for problem in find_problems(arguments, action.arguments, path=path):
+        is_stranger = problem.path in names and problem.got.startswith("the key ")
+        if is_stranger or not any(problem.path in ancestors(place) for place in dynamic):
+            yield problem
 
 
 def _fixed(step: Mapping[str, Any], path: str, names: set[str], why: str) -> Iterator[Problem]:

@@ -85,10 +85,12 @@ class Scenario(Header, frozen=True, kw_only=True, forbid_unknown_fields=True):
             value = given.get(name, declared.default if isinstance(declared, Input) else declared)
             if value is UNSET:
                 description = declared.description if isinstance(declared, Input) else None
-                problems.append(Problem(f"$.{name}", description or "a value, for there is no default", "nothing"))
+                about = f" ({description})" if description else ""
+                problems.append(Problem(f"$.{name}", f"a value, for there is no default{about}", "nothing"))
             kind = declared.type if isinstance(declared, Input) else None
             if kind is not None and value is not UNSET and not is_of_type(kind, value):
-                problems.append(Problem(f"$.{name}", f"a value of type {kind}", show(value)))
+                quoted = f'"{show(value)}"' if kind == "string" else None
+                problems.append(Problem(f"$.{name}", f"a value of type {kind}", show(value), quoted))
             values[name] = value
         if problems:
             raise Invalid(f"The inputs of {self.name} do not fit:", problems)

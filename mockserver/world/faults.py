@@ -144,6 +144,10 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return self.title or " and ".join(parts)
 
 
+class _Claims(msgspec.Struct):
+    aud: str | None = None
+
+
 class Hit(msgspec.Struct, frozen=True):
     """A fault that one call gets: its id, and how many wall seconds the call is held."""
 
@@ -258,16 +262,27 @@ def changed(fault: Fault, status: int, headers: Pairs, body: bytes) -> tuple[int
 
 
 def client_of(facts: Facts) -> str | None:
-    """The client ID that a call carries: as Basic user name, or as `client_id` in query, form or JSON."""
+    """The client ID that a call carries.
+
+    It is the user name of Basic, the `aud` of a JWT, which is believed here, or `client_id` in query, form or JSON.
+    """
     import base64
     import binascii
 
-    scheme, _, credentials = str((facts.get("headers") or {}).get("authorization", "")).partition(" ")
+    authorization = str((facts.get("headers") or {}).get("authorization", ""))
+    scheme, _, credentials = authorization.partition(" ")
     if scheme.lower() == "basic":
         try:
             return base64.b64decode(credentials, validate=True).decode().partition(":")[0]
         except (binascii.Error, UnicodeDecodeError):
             return None
+    if (token := credentials or authorization).count(".") == 2:
+        payload = token.split(".")[1]
+        try:
+            claims = msgspec.json.decode(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)), type=_Claims)
+        except (binascii.Error, ValueError):  # which msgspec's errors are, too
+            return None
+        return claims.aud
     for part in (facts.get("query"), facts.get("body")):
         if isinstance(part, Mapping) and isinstance(part.get("client_id"), str):
             found: str = part["client_id"]

@@ -21,7 +21,8 @@ SHORTEST = 12
 
 _WORD = re.compile(rf"[A-Za-z0-9._~+-]{{{SHORTEST},}}={{0,2}}")
 _JWT = re.compile(r"eyJ[\w-]{5,}\.eyJ[\w-]{5,}\.[\w-]*")
-_SCHEME = re.compile(r"\b(Bearer|Basic|bearer|basic)\s+([A-Za-z0-9._~+/=-]{6,})")
+# A short word in small letters is prose, as in "the Basic header" or "a bearer token", and no credential.
+_SCHEME = re.compile(r"\b(Bearer|Basic|bearer|basic)\s+(?![a-z]{1,14}(?![\w~+/=-]))([A-Za-z0-9._~+/=-]{6,})")
 _NAME = "|".join(re.sub(r"_", "[_-]?", re.escape(name)) for name in sorted(NAMES.values(), key=len, reverse=True))
 _NAMED = re.compile(rf"(?i)(?<![\w-])({_NAME})([\"']?\s*[=:]\s*[\"']?)(?!\s|\{{)([^\s\"'&;,#<>(){{}}]+)")
 _PLACEHOLDER = re.compile(r"\{[a-z_]+(-\d+)?\}")

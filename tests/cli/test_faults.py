@@ -25,6 +25,11 @@ def test_a_fault_is_made_seen_and_taken_away(mockserver: Any, serve: Any) -> Non
         refused = faults("add", "wire=rest")
         assert refused.returncode == 2
         assert "did you mean 'reset'" in refused.stderr
+        assert "is `answer`" in faults("add", 'body={"a": 1}').stderr
+        faults("add", "status=502", "times=null")
         faults("add", "status=500", "times=null")
+        assert "Did you mean 'fault-2'" in faults("clear", "fault-22").stderr
+        assert faults("clear", "fault-2").returncode == 0
+        assert httpx2.get(f"{server.url}/oauth/token/validate").status_code == 500
         faults("clear")
         assert httpx2.get(f"{server.url}/oauth/token/validate").status_code == 401

@@ -206,7 +206,7 @@ def test_a_scenario_that_cannot_be_followed_is_told_as_one_that_cannot_be_run(ow
 
 def test_a_scenario_is_kept_run_by_name_and_forgotten(emulated, own):
     assert emulated.keep_scenario(SCENARIO)["name"] == "client/one-action"
-    assert {"name": "client/one-action", "kept": "library"} in emulated.scenarios()
+    assert {"name": "client/one-action", "kept": "library", "tags": []} in emulated.scenarios()
     assert emulated.scenario("client/one-action")["text"] == SCENARIO
     assert own.run("client/one-action").passed
     emulated.drop_scenario("client/one-action")

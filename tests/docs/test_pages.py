@@ -17,7 +17,7 @@ from mockserver.settings import DESCRIPTIONS, Settings
 from tests.docs import pages
 from tests.docs.pages import DOCS, ROOT, RUN_ELSEWHERE, Block, Reader, differences, last_json
 
-ACTIONS = [action.name for platform in load_platforms() for action in platform.actions]
+ACTIONS = [action for platform in load_platforms() for action in platform.actions]
 RUN_HERE = [page for page in pages.pages() if page not in RUN_ELSEWHERE and any(map(pages.is_run, pages.blocks(page)))]
 
 

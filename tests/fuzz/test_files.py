@@ -23,7 +23,7 @@ from tests.support import PLAIN
 
 TORTURE = bool(os.environ.get("TORTURE"))
 PLATFORMS = {platform.name: platform for platform in load_platforms()}
-ACTIONS = [action.name for platform in PLATFORMS.values() for action in platform.actions]
+ACTIONS = [action for platform in PLATFORMS.values() for action in platform.actions]
 FIXTURES = [name for name in resources.shipped("fixtures") if name.partition("/")[0] in PLATFORMS]
 
 bounded = settings(

@@ -6,11 +6,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from mockserver.app import load_platforms
 from mockserver.errors import Invalid, InvalidFile
 from mockserver.scenarios.expressions import Scope
 from mockserver.scenarios.loader import load_scenario, scenario_from
 from mockserver.scenarios.model import Scenario
 from mockserver.scenarios.steps import ActionStep, AwaitStep, ExpectStep, VerifyStep
+
+ACTIONS = [action for platform in load_platforms() for action in platform.actions]
 
 GOOD = """
 name: motar/ato-happy-path
@@ -50,7 +53,7 @@ def problems_of(text: str, **options: Any) -> list[str]:
 
 
 def test_a_scenario_is_read_with_all_it_says() -> None:
-    scenario = load_scenario(GOOD, "x.yaml", known_actions=["motar.start_ato_request"])
+    scenario = load_scenario(GOOD, "x.yaml", known_actions=ACTIONS)
     assert (scenario.name, scenario.seed, scenario.start) == ("motar/ato-happy-path", 7, "2026-03-01T09:00:00Z")
     assert scenario.fixtures == ("motar/quickstart",)
     start, delivery, report, _, check = scenario.steps
@@ -96,7 +99,7 @@ def test_inputs_that_are_missing_or_unknown_are_told_together() -> None:
         load_scenario(GOOD, "x").resolve_inputs({"ap": "mail"})
     assert [str(problem) for problem in refusal.value.problems] == [
         "$.ap: expected one of app, who, got an unknown input (did you mean 'app'?)",
-        "$.who: expected The owner who starts it, got nothing",
+        "$.who: expected a value, for there is no default (The owner who starts it), got nothing",
     ]
 
 
@@ -125,7 +128,7 @@ def test_every_problem_is_told_at_once_where_it_stands() -> None:
           - advance: $response.body
             advance: 1
         """,
-        known_actions=["motar.start_ato_request", "motar.hand_off"],
+        known_actions=ACTIONS,
     ) == [
         '2:1: $.sumary: expected one of the keys "name", "summary", "tags", "seed", "start", "fixtures", "settings", '
         '"inputs", "outputs", "mode", "rules", "steps", got the key "sumary" (did you mean \'summary\'?)',
@@ -221,6 +224,48 @@ def test_a_step_that_cannot_be_performed_is_refused(step: str, told: str) -> Non
 @pytest.mark.parametrize("text", ["", "[]", "42", "steps: 3", "name: a\nsteps: []", "{", "steps: [[]]", "inputs: [1]"])
 def test_what_is_no_scenario_at_all_is_refused(text: str) -> None:
     assert problems_of(text)
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        (
+            "{action: motar.start_ato_request, with: {appp: $inputs.a}}",
+            '4:46: $.steps[0].with.appp: expected one of the keys "app", "plugin", "package_name", "by", '
+            "got the key \"appp\" (did you mean 'app'?)",
+        ),
+        (
+            "{action: motar.start_ato_request, with: {by: 5}}",
+            "4:46: $.steps[0].with.by: expected a string or null, got 5",
+        ),
+        (
+            "{action: motar.sign_in, with: {user: x, decision: alow}}",
+            '4:45: $.steps[0].with.decision: expected one of "allow", "cancel", got "alow" (did you mean \'allow\'?)',
+        ),
+        ("action: motar.sign_in", "4:5: $.steps[0].with.user: expected a string, got nothing"),
+    ],
+)
+def test_arguments_that_an_action_does_not_take_are_told_before_anything_runs(step: str, told: str) -> None:
+    assert problems_of(f"name: a\ninputs: {{a: 1}}\nsteps:\n  - {step}\n", known_actions=ACTIONS) == [told]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "{action: motar.sign_in, with: {user: $inputs.a, decision: $inputs.a, visit: $inputs.a}}",
+        "{action: motar.create_app, with: {owners: [$inputs.a]}}",
+        "{action: motar.create_app, with: {owners: $inputs.a}}",
+        "{action: motar.sign_in, with: {usr: 5}, expect_error: true}",
+    ],
+)
+def test_arguments_that_will_be_known_later_or_are_wrong_on_purpose_are_not_judged_before(step: str) -> None:
+    text = f"name: a\ninputs: {{a: 1}}\nsteps:\n  - {step}\n"
+    assert isinstance(load_scenario(text, "x", known_actions=ACTIONS), Scenario)
+
+
+def test_the_default_of_an_input_is_of_its_type() -> None:
+    told = problems_of("name: a\ninputs: {n: {default: 5, type: string}}\nsteps: [{advance: 1}]")
+    assert told == ["2:14: $.inputs.n.default: expected a value of the input's type, string, got 5"]
 
 
 @pytest.mark.parametrize(

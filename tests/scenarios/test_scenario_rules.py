@@ -5,11 +5,13 @@ from __future__ import annotations
 import httpx2
 import pytest
 
+from mockserver.app import load_platforms
 from mockserver.errors import InvalidFile, Refused
 from mockserver.scenarios import load_scenario, story
 from tests.scenarios.test_scenario_runner import Theatre, call, play
 from tests.support import PLAIN, toy_server_running
 
+ACTIONS = [action for platform in load_platforms() for action in platform.actions]
 ERROR = call("/alert", {"kind": "error", "id": 7})
 INFO = call("/alert", {"kind": "info", "id": 8})
 
@@ -101,15 +103,18 @@ def test_rules_end_with_the_run() -> None:
         ("{do: []}", "$.rules[0].when"),
         ("{when: {kind: outbound}}", "$.rules[0].when.kind"),
         ("{when: {}, do: [{await: GET /x}]}", "$.rules[0].do[0]: expected one of the keys 'action', 'send'"),
-        ("{when: {}, do: [{action: motar.cancle}]}", "did you mean 'motar.cancel'"),
-        ("{when: {}, do: [{action: motar.cancel, with: {x: $inputs.no}}]}", "expected an input of this scenario"),
+        ("{when: {}, do: [{action: motar.cancel_ato_rquest}]}", "did you mean 'motar.cancel_ato_request'"),
+        (
+            "{when: {}, do: [{action: motar.cancel_ato_request, with: {by: $inputs.no}}]}",
+            "expected an input of this scenario",
+        ),
         ("{when: {}, times: 0}", "$.rules[0].times: expected a whole number, at least 1"),
         ("{when: {}, do: [{send: /x}]}", "$.rules[0].do[0].send: expected a method and a path"),
     ],
 )
 def test_a_rule_that_cannot_be_used_is_refused(rule: str, told: str) -> None:
     with pytest.raises(InvalidFile) as refusal:
-        load_scenario(f"name: a\nrules: [{rule}]\nsteps: [{{advance: 1}}]", "x", known_actions=["motar.cancel"])
+        load_scenario(f"name: a\nrules: [{rule}]\nsteps: [{{advance: 1}}]", "x", known_actions=ACTIONS)
     assert told in str(refusal.value)
 
 

@@ -369,7 +369,7 @@ def test_an_included_scenario_that_fails_says_where() -> None:
     assert "2. Wait for POST /x ... FAILED" in lines[1]
     assert failure("  - {include: inner, with: {who: 1}}", theatre) == [
         "The inputs of inner do not fit:",
-        "  $.who: expected a value of type string, got 1",
+        "  $.who: expected a value of type string, got 1 (did you mean '\"1\"'?)",
     ]
 
 

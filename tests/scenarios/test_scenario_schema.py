@@ -52,7 +52,7 @@ def test_it_takes_every_shipped_scenario(name: str) -> None:
 )
 def test_it_takes_what_the_loader_takes(step: str) -> None:
     text = f"name: a\ninputs: {{a: {{default: 1, type: integer}}}}\nsteps:\n  - {step}\noutputs: {{b: $inputs.a}}\n"
-    load_scenario(text, "x", known_actions=[action.name for action in ACTIONS])
+    load_scenario(text, "x", known_actions=ACTIONS)
     assert errors(text) == []
 
 

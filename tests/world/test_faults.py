@@ -58,6 +58,8 @@ def test_a_call_that_does_not_fit_is_not_counted() -> None:
     "facts",
     [
         {"headers": {"authorization": "Basic cGx1Z2luOnNlY3JldA=="}},
+        {"headers": {"authorization": "Bearer eyJhbGciOiJIUzI1NiJ9.eyJhdWQiOiJwbHVnaW4ifQ.c2ln"}},
+        {"headers": {"authorization": "eyJhbGciOiJIUzI1NiJ9.eyJhdWQiOiJwbHVnaW4ifQ.c2ln"}},
         {"query": {"client_id": "plugin"}},
         {"body": {"client_id": "plugin"}},
     ],
@@ -65,7 +67,8 @@ def test_a_call_that_does_not_fit_is_not_counted() -> None:
 def test_a_client_is_known_by_the_id_it_carries(facts: dict[str, Any]) -> None:
     assert hits(armed(fault(status=503, client="plugin")), 1, **facts) == [True]
     assert hits(armed(fault(status=503, client="other")), 1, **facts) == [False]
-    assert hits(armed(fault(status=503, client="plugin")), 1, headers={"authorization": "Basic ?"}) == [False]
+    for garbage in ("Basic ?", "Bearer opaque", "Bearer a.?.b", "Bearer a.bm8ganNvbg.b"):
+        assert hits(armed(fault(status=503, client="plugin")), 1, headers={"authorization": garbage}) == [False]
 
 
 def test_chance_is_the_same_on_every_run_and_another_in_another_world() -> None:

@@ -104,6 +104,8 @@ def test_a_name_says_that_its_value_is_secret(name: str, value: str, shown: str)
         (f"password: {SECRET}", "password: {password-1}"),
         (f"Authorization: Bearer {SECRET}", "Authorization: Bearer {credential-1}"),
         ("eyJhbGciOiJIUzI1NiJ9.eyJhdWQiOiJ4In0.c2ln is a JWT", "{credential-1} is a JWT"),
+        ("the Basic header of a bearer token", "the Basic header of a bearer token"),
+        ("Basic cGx1Z2luOnNl and bearer abcdefghijklmnop", "Basic {credential-1} and bearer {credential-2}"),
         ("expected a token: none came", "expected a token: none came"),
         ("the code was used", "the code was used"),
         ("no access token: exchange it first", "no access token: exchange it first"),
