@@ -17,6 +17,7 @@ from mockserver.delivery.expiry import Expiry
 from mockserver.errors import Gone, Refused
 from mockserver.world import headers
 from mockserver.world.clock import CLOCKS, LATEST, TIMERS, ClockMode, Timer, iso
+from mockserver.world.outbox import DELIVERIES
 from mockserver.world.store import StoreError
 from mockserver.world.world import World
 from mockserver.world.worlds import DEFAULT, Touched, Worlds
@@ -218,8 +219,10 @@ class Runtime:
     def _changed(self, world: World, touched: Touched) -> None:
         if self._loop is None:
             return
-        self.dispatcher.wake(world, touched)
-        if touched is None or any(kind in (TIMERS.name, CLOCKS.name) for kind, _ in touched):
+        kinds = None if touched is None else {kind for kind, _ in touched}
+        if kinds is None or DELIVERIES.name in kinds:
+            self.dispatcher.wake(world, touched)
+        if kinds is None or TIMERS.name in kinds or CLOCKS.name in kinds:
             self._watch(world)
             self._plan(world)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -110,13 +111,16 @@ def _named(worlds: Worlds, name: str, rule: str, credentials: Iterable[Credentia
     return Place(worlds.find(name), rule)
 
 
-def _credentials(call: Call, carriers: Sequence[Carrier]) -> Iterator[Credential]:
+def _credentials(call: Call, carriers: Sequence[Carrier]) -> Iterable[Credential]:
     """Every credential a call carries, the most specific kind first, a token's unproved audience last."""
     if len(carriers) == 1:
         found = carriers[0].values(call)
     else:
         found = sorted((pair for carrier in carriers for pair in carrier.values(call)), key=_specificity)
-    yield from found
+    return chain(found, _audiences(found))
+
+
+def _audiences(found: Iterable[Credential]) -> Iterator[Credential]:
     for kind, value in found:
         if kind == "access_token" and (audience := _audience(value)):
             yield "client_id", audience

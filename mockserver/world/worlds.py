@@ -395,7 +395,8 @@ class Worlds:
             return
         for (kind, key), old in before.items():
             collection = world.collections[kind]
-            self._owners.change(world.name, collection.kind.credentials, old, collection.get(key))
+            if credentials := collection.kind.credentials:
+                self._owners.change(world.name, credentials, old, collection.get(key))
         self.on_change(world, before.keys())
 
 
