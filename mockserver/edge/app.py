@@ -117,7 +117,7 @@ class Edge:
             if hit is not None and not hit.fault.processed:
                 await _hold(world, hit.delay)
             hidden = hit is not None and faults.hides(hit.fault)
-            override = Answer(200) if hidden else _overridden(world, call, facts)
+            override = Answer(200) if hidden else await _overridden(world, call, facts)
         answer, error = (override, None) if override is not None else self._answer(visit)
         if (kept := self._worlds.durable()) is not None:
             answer, error = await self._once_durable(kept, visit) or (answer, error)
@@ -362,12 +362,13 @@ def _facts(call: Call, head: bytes, at: datetime) -> dict[str, Any]:
     ).facts
 
 
-def _overridden(world: World, call: Call, facts: dict[str, Any]) -> Answer | None:
+async def _overridden(world: World, call: Call, facts: dict[str, Any]) -> Answer | None:
     """The answer of the first that wants to give one in the platform's place."""
     for intercept in tuple(world.interceptors):
         override = intercept(facts)
         if override is not None:
             call.note("answer", f"given by {override.by}")
+            await _hold(world, override.delay)
             return sendable(Answer(override.status, override.headers, override.body))
     return None
 

@@ -18,6 +18,7 @@ from mockserver.errors import MockserverError
 from mockserver.scenarios.expressions import Scope, evaluate
 from mockserver.scenarios.order import Mode
 from mockserver.scenarios.steps import AwaitStep, Respond, Step, call_of, message_of
+from mockserver.world.durations import parse_duration
 from mockserver.world.interception import Override
 from mockserver.world.journal import readable
 from mockserver.world.matching import Match, matches, path_parameters
@@ -97,6 +98,7 @@ class Answering:
         scope = self._scope(facts, parameters)
         try:
             headers, text = message_of(respond.headers, respond.body, respond.text, scope)
+            delay = parse_duration(evaluate(respond.delay, scope)).total_seconds()
         except MockserverError as error:
             return Override(500, (JSON,), msgspec.json.encode({"error": f"{by} cannot answer: {error}"}), by)
         pairs = tuple(headers.items())
@@ -106,4 +108,4 @@ class Answering:
             # What goes wrong here, the step itself will say when its turn comes.
             with suppress(MockserverError):
                 self._learn(step.id, evaluate(step.outputs, self._scope(answered, parameters)))
-        return Override(respond.status, pairs, text.encode(), by)
+        return Override(respond.status, pairs, text.encode(), by, delay)

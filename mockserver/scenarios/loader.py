@@ -159,6 +159,7 @@ def _meaning_problems(kind: str, step: Mapping[str, Any], path: str, actions: _A
             yield from _fixed(step, path, {"kind", "method", "path"}, "an await says itself")
             if isinstance(step.get("respond"), dict):
                 yield from _bodies(step["respond"], f"{path}.respond")
+                yield from _duration(step["respond"].get("delay"), f"{path}.respond.delay")
         case "expect" if step["expect"] != "document":
             yield from _fixed(step, path, {"kind"}, "an expect says itself")
         case "fault" if isinstance(step["fault"], dict) and not references(step["fault"]):

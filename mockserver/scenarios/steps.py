@@ -166,12 +166,16 @@ class IncludeStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Respond(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An answer in the emulator's place; `body` is sent as JSON, `text` as it is."""
+    """An answer in the emulator's place; `body` is sent as JSON, `text` as it is.
+
+    It leaves after `delay`, which is wall time.
+    """
 
     status: Annotated[int, Meta(ge=200, le=599)] = 200
     headers: dict[str, Any] = {}
     body: Any = UNSET
     text: str | None = None
+    delay: Duration = 0
 
 
 class AwaitStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -11,12 +11,16 @@ from mockserver.world.journal import Pairs
 
 
 class Override(msgspec.Struct, frozen=True):
-    """An answer instead of the platform's, which does not hear of the request; `by` says whose it is."""
+    """An answer instead of the platform's, which does not hear of the request; `by` says whose it is.
+
+    It leaves after `delay` wall seconds.
+    """
 
     status: int
     headers: Pairs
     body: bytes
     by: str
+    delay: float = 0.0
 
 
 Interceptor = Callable[[Mapping[str, Any]], Override | None]

@@ -81,6 +81,33 @@ def test_a_step_answers_in_the_emulators_place_with_what_was_asked(play: Callabl
     assert "step 2" in inbound[0]["violations"][0]["reason"]
 
 
+def test_an_answer_leaves_after_its_delay_and_others_do_not_wait_for_it(play: Callable[..., Played]) -> None:
+    played = play(
+        f"""
+  - id: slow
+    await: POST {STATUS}
+    respond: {{status: 202, delay: $inputs.delay}}
+  - {{await: GET /quick, respond: {{text: done}}}}
+inputs: {{delay: {{default: 300ms}}}}
+""",
+        ("POST", STATUS, {}),
+        ("GET", "/quick", None),
+    )
+    assert played.passed(), played.report
+    slow, quick = played.answers
+    assert slow.status_code == 202
+    assert slow.elapsed.total_seconds() >= 0.3 > quick.elapsed.total_seconds()
+
+
+def test_a_delay_that_cannot_be_used_says_so(play: Callable[..., Played]) -> None:
+    played = play(
+        f"  - {{await: POST {STATUS}, where: {{status: 200}}, within: 1s, respond: {{delay: $request.body#/n}}}}",
+        ("POST", STATUS, {"n": "soon"}),
+    )
+    assert played.answers[0].status_code == 500
+    assert "a duration" in played.answers[0].text
+
+
 def test_each_step_answers_once_and_the_rest_goes_to_the_emulator(play: Callable[..., Played]) -> None:
     played = play(
         f"""
