@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from mockserver.world.journal import Pairs
 from mockserver.world.secrets import NAMES, label_of
@@ -25,6 +26,12 @@ _JWT = re.compile(r"eyJ[\w-]{5,}\.eyJ[\w-]{5,}\.[\w-]*")
 _SCHEME = re.compile(r"\b(Bearer|Basic|bearer|basic)\s+(?![a-z]{1,14}(?![\w~+/=-]))([A-Za-z0-9._~+/=-]{6,})")
 _NAME = "|".join(re.sub(r"_", "[_-]?", re.escape(name)) for name in sorted(NAMES.values(), key=len, reverse=True))
 _NAMED = re.compile(rf"(?i)(?<![\w-])({_NAME})([\"']?\s*[=:]\s*[\"']?)(?!\s|\{{)([^\s\"'&;,#<>(){{}}]+)")
+_TAG = re.compile(r"(?i)<(?:input|meta)\b[^<>]*>")
+_ATTRIBUTE = re.compile(r"(?i)\b(name|value|content)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_PART = re.compile(
+    r"(?is)(Content-Disposition:\s*form-data;[^\r\n]*?\bname=\"([^\"\r\n]+)\"[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n)"
+    r"(.+?)(?=\r\n--|\Z)"
+)
 _PLACEHOLDER = re.compile(r"\{[a-z_]+(-\d+)?\}")
 
 
@@ -83,6 +90,10 @@ class Redaction:
         """Text of any kind: what follows a secret's name, a JWT, an Authorization, and every word that is known."""
         if len(text) < SHORTEST and "=" not in text and ":" not in text:
             return text
+        if "<" in text:
+            text = _TAG.sub(self._tag, text)
+        if "form-data" in text:
+            text = _PART.sub(self._part, text)
         text = _SCHEME.sub(lambda found: f"{found[1]} {self.placeholder(self._label(found[2]), found[2])}", text)
         text = _NAMED.sub(self._after_name, text)
         text = _JWT.sub(lambda found: self.placeholder(self._label(found[0]), found[0]), text)
@@ -116,7 +127,29 @@ class Redaction:
             return found[0]
         if label is None or value.lower() in ("bearer", "basic", "null", "none", "true", "false"):
             return found[0]
-        return f"{name}{between}{self.placeholder(label, value)}"
+        # Within an address it is spelled otherwise, and the same.
+        return f"{name}{between}{self.placeholder(label, unquote(value))}"
+
+    def _tag(self, found: re.Match[str]) -> str:
+        """A field of a page's form, or what a page says of itself."""
+        # It knows every entity there is, and few texts are pages.
+        from html import unescape
+
+        given = {each[1].lower(): each for each in _ATTRIBUTE.finditer(found[0])}
+        value = given.get("value") or given.get("content")
+        if value is None or "name" not in given:
+            return found[0]
+        name, secret = (unescape(each[2] or each[3] or "") for each in (given["name"], value))
+        label = label_of(name.strip("_"), secret) if secret else None
+        if label is None:
+            return found[0]
+        start, end = value.span(2 if value[2] is not None else 3)
+        return found[0][:start] + self.placeholder(label, secret) + found[0][end:]
+
+    def _part(self, found: re.Match[str]) -> str:
+        """A field of a form that was sent as multipart/form-data."""
+        label = label_of(found[2], found[3])
+        return found[0] if label is None else found[1] + self.placeholder(label, found[3])
 
     def _word(self, found: re.Match[str]) -> str:
         word = found[0]

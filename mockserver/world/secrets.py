@@ -17,6 +17,7 @@ _SPELLED = (
     ),
     *("client_secret", "shared_secret", "secret", "password", "passwd", "pwd", "private_key", "api_key", "x_api_key"),
     *("cookie", "set_cookie", "assertion", "client_assertion", "control_token", "csrf", "x_csrf_token"),
+    *("authenticity_token", "request_verification_token", "session_token", "saml_response", "otp", "passcode"),
     *("x_developerplatform_access", "x_coreos_access", "auth_key", "x_auth_key", "x_coreos_callback_secret"),
 )
 

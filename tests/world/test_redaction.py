@@ -18,6 +18,7 @@ from mockserver.world.world import World
 from tests.toy import toy_worlds
 
 SECRET = "s3cr3t-0123456789abcdef"
+PART = "--b\r\nContent-Disposition: form-data"
 
 
 def of(world: World) -> Redaction:
@@ -106,6 +107,22 @@ def test_a_name_says_that_its_value_is_secret(name: str, value: str, shown: str)
         ("eyJhbGciOiJIUzI1NiJ9.eyJhdWQiOiJ4In0.c2ln is a JWT", "{credential-1} is a JWT"),
         ("the Basic header of a bearer token", "the Basic header of a bearer token"),
         ("Basic cGx1Z2luOnNl and bearer abcdefghijklmnop", "Basic {credential-1} and bearer {credential-2}"),
+        ("/cb?code=a%2Fb%2Bc%3D-0123456789&x=1", "/cb?code={code-1}&x=1"),
+        (
+            f'<input type="hidden" name="csrf_token" value="{SECRET}">',
+            '<input type="hidden" name="csrf_token" value="{csrf_token-1}">',
+        ),
+        (f"<INPUT VALUE='{SECRET}' NAME='_csrf' />", "<INPUT VALUE='{csrf-1}' NAME='_csrf' />"),
+        (f'<meta name="csrf-token" content="{SECRET}">', '<meta name="csrf-token" content="{csrf_token-1}">'),
+        ('<input name="password" value="">', '<input name="password" value="">'),
+        ('<input name="csrf_token"><p title="value=1">', '<input name="csrf_token"><p title="value=1">'),
+        (f'<input name="city" value="{SECRET}">', f'<input name="city" value="{SECRET}">'),
+        (
+            f'{PART}; name="password"; x\r\nContent-Type: text/plain\r\n\r\ncorrect horse\r\nstaple\r\n--b',
+            f'{PART}; name="password"; x\r\nContent-Type: text/plain\r\n\r\n{{password-1}}\r\n--b',
+        ),
+        (f'{PART}; name="city"\r\n\r\nRome\r\n--b', f'{PART}; name="city"\r\n\r\nRome\r\n--b'),
+        ('<input name="password">\r\n\r\n<p>Rome', '<input name="password">\r\n\r\n<p>Rome'),
         ("expected a token: none came", "expected a token: none came"),
         ("the code was used", "the code was used"),
         ("no access token: exchange it first", "no access token: exchange it first"),
@@ -133,6 +150,16 @@ def test_a_secret_that_was_named_once_is_known_everywhere_after_that():
     redaction = Redaction()
     redaction.data({"client_secret": SECRET})
     assert redaction.text(f"It said {SECRET}.") == "It said {client_secret-1}."
+
+
+def test_a_secret_is_the_same_however_an_address_or_a_page_spells_it():
+    redaction = Redaction()
+    assert redaction.pairs((("code", "a/b&c=-0123456789"),)) == (("code", "{code-1}"),)
+    assert redaction.text("/cb?code=a%2Fb%26c%3D-0123456789") == "/cb?code={code-1}"
+    assert (
+        redaction.text("<input name=\"code\" value='a/b&amp;c=-0123456789'>")
+        == "<input name=\"code\" value='{code-1}'>"
+    )
 
 
 def test_endless_documents_keep_nothing():
