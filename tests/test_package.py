@@ -28,6 +28,8 @@ HEAVY = [
     "statistics",
     "xml",
     "email.policy",
+    "mockserver.recordings.proxy",
+    "mockserver.recordings.reel",
 ]
 
 

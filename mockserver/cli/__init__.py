@@ -39,7 +39,7 @@ SUMMARIES = {
     "serve": "Run the emulator.",
     "run": "Run scenarios against a plugin.",
     "check": "Check whether a plugin does what a good plugin does.",
-    "record": "Make a scenario of what happens in a world.",
+    "record": "Make a scenario of what happens in a world, or at the real vendor.",
     "journal": "Print what happened in a world, or write it as HAR.",
     "faults": "Let calls and webhooks fail on purpose.",
     "trigger": "Do what a person does in Studio.",

@@ -1,4 +1,4 @@
-"""`mockserver record`: what happens in a world becomes a scenario."""
+"""`mockserver record`: what happens in a world, or between a plugin and the real vendor, becomes a scenario."""
 
 from __future__ import annotations
 
@@ -14,18 +14,59 @@ from mockserver.cli import fail
 from mockserver.cli.options import server_option, token_option, world_option
 from mockserver.client import ServerClient, ServerSaidNo
 
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_OF_A_WORLD = ("world", "whole", "server", "control_token")
+_OF_AN_UPSTREAM = ("port", "plugin", "plugin_port", "har", "max_body", "timeout", "quiet")
+
 
 @click.command()
 @world_option
+@click.option("--output", "-o", type=_FILE, help="File to write; else it is printed.")
 @click.option(
-    "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="File to write; else it is printed."
+    "--name", metavar="NAME", help="The scenario's name.  [default: recordings/WORLD, or the upstream's host]"
 )
-@click.option("--name", metavar="NAME", help="The scenario's name.  [default: recordings/WORLD]")
 @click.option("--whole", is_flag=True, help="Begin with the world, not just now; with nothing more to wait for.")
 @server_option
 @token_option
+@click.option("--upstream", metavar="URL", help="Record the real vendor, which is there, instead of a world.")
+@click.option("--port", type=int, default=8600, show_default=True, help="Where your plugin calls the upstream.")
+@click.option("--plugin", metavar="URL", help="Your plugin, to record the webhooks that the upstream sends it as well.")
+@click.option("--plugin-port", type=int, default=8601, show_default=True, help="Where webhooks for --plugin arrive.")
+@click.option("--har", type=_FILE, metavar="FILE", help="Write the upstream's recording as HAR 1.2 as well.")
+@click.option(
+    "--max-body",
+    type=click.IntRange(min=1),
+    metavar="BYTES",
+    default=10 * 1024 * 1024,
+    show_default=True,
+    help="Largest body of a request that passes, and of an answer that is kept.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    default=60.0,
+    show_default=True,
+    help="How long the upstream may be silent.",
+)
+@click.option("--quiet", "-q", is_flag=True, help="No line for each exchange.")
+@click.pass_context
 def record(
-    world: str, output: Path | None, name: str | None, whole: bool, server: str, control_token: str | None
+    context: click.Context,
+    world: str,
+    output: Path | None,
+    name: str | None,
+    whole: bool,
+    server: str,
+    control_token: str | None,
+    upstream: str | None,
+    port: int,
+    plugin: str | None,
+    plugin_port: int,
+    har: Path | None,
+    max_body: int,
+    timeout: float,
+    quiet: bool,
 ) -> None:
     """Record what happens in a world of a running server, as a scenario that makes it happen again.
 
@@ -38,7 +79,40 @@ def record(
     the next click: a replay waits for what it did by then.
 
     With --whole everything since the world's creation is written at once.
+
+    With --upstream a proxy on this machine hands everything on to the real vendor, and keeps it:
+
+    \b
+      mockserver record --upstream https://sandbox.motar.io \\
+          --plugin http://localhost:3000 -o real.yaml
+
+    Your plugin calls http://127.0.0.1:8600 instead of the vendor; the vendor's webhooks come to port
+    8601, where you point a tunnel, and go on to your plugin. A replay answers as the vendor did.
+    A FILE that ends in .har is written as HAR.
     """
+    other = _OF_A_WORLD if upstream is not None else _OF_AN_UPSTREAM
+    for each in other:
+        if context.get_parameter_source(each) is click.core.ParameterSource.COMMANDLINE:
+            why = "goes without --upstream" if upstream is not None else "is for --upstream URL"
+            raise click.UsageError(f"--{each.replace('_', '-')} {why}.")
+    if upstream is not None:
+        from mockserver.cli.record_upstream import Recording, record_upstream
+
+        record_upstream(
+            Recording(
+                upstream=upstream,
+                port=port,
+                plugin=plugin,
+                plugin_port=plugin_port,
+                output=output,
+                har=har,
+                name=name,
+                max_body=max_body,
+                timeout=timeout,
+                quiet=quiet,
+            )
+        )
+        return
     stopped = threading.Event()
     with ServerClient(server, control_token) as client:
         handle = client.world(world)

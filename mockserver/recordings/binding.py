@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from mockserver.recordings.values import ANY_TEXT, is_identifier, is_volatile, leaves, unambiguous
 from mockserver.scenarios.expressions import without_expressions
-from mockserver.world.secrets import label_of
+from mockserver.world.secrets import label_of, plain
 
 Step = dict[str, Any]
 
@@ -21,6 +21,9 @@ LONGEST_TEXT: Final = 200
 
 _HEAD: Final = 5
 """Characters by which known values are looked up within a text; no id and no placeholder is shorter."""
+
+_WHO: Final = frozenset(("clientid",))
+"""Names of values that say who calls: another plugin has others."""
 
 
 @dataclass(slots=True)
@@ -65,7 +68,7 @@ class Binder:
             return value
         if (reference := self.reference(value)) is not None:
             return reference
-        if label_of(name, value) or len(value) > LONGEST_TEXT:
+        if label_of(name, value) or plain(name) in _WHO or len(value) > LONGEST_TEXT:
             return ANY_TEXT.copy()
         text = self.with_references(value)
         return ANY_TEXT.copy() if is_volatile(without_expressions(text, " ")) else text

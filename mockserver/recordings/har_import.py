@@ -24,17 +24,22 @@ from mockserver import checking
 from mockserver.errors import Invalid, Problem
 from mockserver.recordings.binding import Binder, Step
 from mockserver.recordings.values import is_identifier, leaves
-from mockserver.scenarios.steps import METHODS
+from mockserver.scenarios.steps import DEFAULT_WITHIN, METHODS
 from mockserver.world.durations import format_duration
+from mockserver.world.faults import LONGEST_DELAY
 from mockserver.world.journal import Pairs, multi, readable
 from mockserver.world.redaction import Redaction
 from mockserver.world.secrets import label_of
+
+SLOW: Final = timedelta(seconds=1)
+"""An answer that took longer takes as long again; others come at once, so that replays are quick."""
 
 _PREFIX: Final = re.compile(r"^/w/[a-z0-9-]+(?=/)")
 _CONNECTION: Final = frozenset(
     (
         *("connection", "content-encoding", "content-length", "date", "host", "keep-alive", "server"),
         *("te", "trailer", "transfer-encoding", "upgrade", "accept", "accept-encoding", "user-agent", "cookie"),
+        *("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"),
     )
 )
 """Header fields that belong to one connection or one program, and not to what was said."""
@@ -62,6 +67,11 @@ class _Content(msgspec.Struct, frozen=True):
     mime_type: str = msgspec.field(default="", name="mimeType")
     text: str = ""
     encoding: str = ""
+    cut_off: str | None = msgspec.field(default=None, name="_cut_off")
+
+
+class _Timings(msgspec.Struct, frozen=True):
+    wait: float = 0.0
 
 
 class _Response(msgspec.Struct, frozen=True):
@@ -74,6 +84,7 @@ class _Entry(msgspec.Struct, frozen=True):
     started: datetime = msgspec.field(name="startedDateTime")
     request: _Request
     response: _Response
+    timings: _Timings = _Timings()
     kind: str | None = msgspec.field(default=None, name="_kind")
 
 
@@ -166,6 +177,10 @@ class _Importer:
         step: Step = {"await": f"{request.method.upper()} {self.binder.path(path)}", "where": where}
         own = {value: f"$request.body#{pointer}" for pointer, value in leaves(data) if is_identifier(value)}
         answer = self._respond(entry.response, own, f"{url.scheme}://{url.netloc}")
+        waited = timedelta(seconds=min(round(entry.timings.wait / 1000, 1), LONGEST_DELAY))
+        if waited >= SLOW:
+            answer["delay"] = format_duration(waited)
+            step["within"] = format_duration(waited + timedelta(seconds=DEFAULT_WITHIN))
         step["respond"] = answer
         self.steps.append(step)
         name = path.rstrip("/").rpartition("/")[2]
@@ -262,6 +277,8 @@ def _unusable(entry: _Entry) -> str | None:
         return f"a scenario knows no {entry.request.method}"
     if not 200 <= entry.response.status <= 599:
         return "it has no answer" if entry.response.status == 0 else f"its status is {entry.response.status}"
+    if entry.response.content.cut_off is not None:
+        return entry.response.content.cut_off
     if entry.response.content.encoding == "base64" and _text_of(entry.response.content) is None:
         return "its answer is no text"
     return None

@@ -17,8 +17,7 @@ from msgspec import UNSET
 from mockserver.errors import MockserverError
 from mockserver.scenarios.expressions import Scope, evaluate
 from mockserver.scenarios.order import Mode
-from mockserver.scenarios.steps import AwaitStep, Respond, Step, call_of, message_of
-from mockserver.world.durations import parse_duration
+from mockserver.scenarios.steps import AwaitStep, Respond, Step, call_of, delay_of, message_of
 from mockserver.world.interception import Override
 from mockserver.world.journal import readable
 from mockserver.world.matching import Match, matches, path_parameters
@@ -98,7 +97,7 @@ class Answering:
         scope = self._scope(facts, parameters)
         try:
             headers, text = message_of(respond.headers, respond.body, respond.text, scope)
-            delay = parse_duration(evaluate(respond.delay, scope)).total_seconds()
+            delay = delay_of(evaluate(respond.delay, scope))
         except MockserverError as error:
             return Override(500, (JSON,), msgspec.json.encode({"error": f"{by} cannot answer: {error}"}), by)
         pairs = tuple(headers.items())

@@ -17,7 +17,7 @@ from mockserver.errors import Invalid, InvalidFile, Problem, nearest
 from mockserver.scenarios.expressions import is_dynamic, references
 from mockserver.scenarios.model import Draft, Scenario, ValueType
 from mockserver.scenarios.rules import DOES
-from mockserver.scenarios.steps import KINDS, call_of, step_type, url_of
+from mockserver.scenarios.steps import KINDS, call_of, delay_of, step_type, url_of
 from mockserver.scenarios.tags import tag_problems
 from mockserver.scenarios.wiring import wiring_problems
 from mockserver.world.actions import Action
@@ -159,7 +159,7 @@ def _meaning_problems(kind: str, step: Mapping[str, Any], path: str, actions: _A
             yield from _fixed(step, path, {"kind", "method", "path"}, "an await says itself")
             if isinstance(step.get("respond"), dict):
                 yield from _bodies(step["respond"], f"{path}.respond")
-                yield from _duration(step["respond"].get("delay"), f"{path}.respond.delay")
+                yield from _duration(step["respond"].get("delay"), f"{path}.respond.delay", delay_of)
         case "expect" if step["expect"] != "document":
             yield from _fixed(step, path, {"kind"}, "an expect says itself")
         case "fault" if isinstance(step["fault"], dict) and not references(step["fault"]):
@@ -228,9 +228,9 @@ def _bodies(step: Mapping[str, Any], path: str) -> Iterator[Problem]:
             yield Problem(f"{path}.{extra}", f"one body, and this call has {given[0]!r} already", repr(extra))
 
 
-def _duration(value: object, path: str) -> Iterator[Problem]:
+def _duration(value: object, path: str, read: Callable[[Any], object] = parse_duration) -> Iterator[Problem]:
     if isinstance(value, str | int | float) and not isinstance(value, bool) and not is_dynamic(value):
-        yield from _told(parse_duration, value, path)
+        yield from _told(read, value, path)
 
 
 def _told(check: Callable[[Any], object], value: object, path: str) -> Iterator[Problem]:

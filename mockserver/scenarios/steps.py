@@ -13,6 +13,7 @@ from mockserver.checking import convert
 from mockserver.errors import Invalid, Problem, nearest
 from mockserver.scenarios.expressions import Scope, evaluate, is_dynamic, without_expressions
 from mockserver.world.durations import format_duration, parse_duration
+from mockserver.world.faults import LONGEST_DELAY
 from mockserver.world.matchers import leaves
 from mockserver.world.matching import Match, ResponseMatch, fields_of, in_words
 
@@ -326,6 +327,14 @@ def url_of(written: str) -> tuple[str, str]:
 
 def _no_call(expected: str, written: str, did_you_mean: str | None = None) -> Invalid:
     return Invalid("That is no call to wait for:", [Problem("$", expected, repr(written), did_you_mean)])
+
+
+def delay_of(written: Duration) -> float:
+    """The seconds for which a `respond` holds its answer; raises `Invalid` for what is no duration, or too long."""
+    seconds = parse_duration(written).total_seconds()
+    if seconds > LONGEST_DELAY:
+        raise Invalid("That is too long:", [Problem("$", f"at most {LONGEST_DELAY:g} seconds", repr(written))])
+    return seconds
 
 
 def times_in_words(number: int) -> str:

@@ -10,6 +10,7 @@ import pytest
 from mockserver import server
 from mockserver.checking import yaml_reader
 from mockserver.platforms.akana.workflow import xml
+from mockserver.recordings import reel
 from mockserver.scenarios import caller
 from mockserver.settings import Settings
 from mockserver.store import library
@@ -34,9 +35,11 @@ FIXED: dict[str, tuple[float, ...]] = {
     "versions of a scenario in the library": (library.MAX_VERSIONS,),
     "faults of a world": (faults.MAX_FAULTS,),
     "seconds that a fault may hold a call": (faults.LONGEST_DELAY,),
+    "seconds that an answer of a scenario may be held": (faults.LONGEST_DELAY,),
     "nesting of a match": (matchers.MAX_DEPTH,),
     "characters of a text that a pattern is tried on": (matchers.MAX_SUBJECT,),
     "bytes of an answer to a scenario's call": (caller.MAX_RESPONSE,),
+    "bytes of a recording of an upstream": (reel.MOST_BYTES,),
     "seconds that a connection may idle": (server.KEEP_ALIVE,),
 }
 

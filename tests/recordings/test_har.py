@@ -260,6 +260,7 @@ def test_requests_to_the_plugin_are_sent_again_and_their_authorization_is_an_inp
         headers=[
             {"name": "Authorization", "value": "Basic c29tZTpvbmU="},
             {"name": "Content-Type", "value": "application/json"},
+            {"name": "X-Forwarded-For", "value": "192.0.2.1"},
         ],
         postData={"mimeType": "application/json", "text": '{"a": 1}'},
     )

@@ -195,6 +195,7 @@ def test_every_problem_is_told_at_once_where_it_stands() -> None:
         ("{fault: {}}", "$.steps[1].fault: expected something that goes wrong"),
         ("{fault: {status: 500, colour: red}}", "$.steps[1].fault.colour"),
         ("{await: GET /x, respond: {status: 99}}", "$.steps[1].respond.status: expected a whole number"),
+        ("{await: GET /x, respond: {delay: 6m}}", "$.steps[1].respond.delay: expected at most 300 seconds, got '6m'"),
         ("{await: GET /x, respond: {delay: soon}}", "$.steps[1].respond.delay: expected a duration"),
         ("{await: GET /x, respond: {body: 1, text: a}}", "$.steps[1].respond.text: expected one body"),
         ("{await: GET /x, respond: {body: $response.body}}", "only outputs of a step can refer to what came"),
