@@ -25,6 +25,8 @@ from mockserver.world.redaction import Redaction
 
 FORM = "application/x-www-form-urlencoded"
 _BY_HTTP = ("inbound", "delivery")
+_NO_PAGE = {"onContentLoad": -1, "onLoad": -1}
+"""What the format says for timings that do not apply; some readers ask for both."""
 _PHRASES = {each.value: each.phrase for each in HTTPStatus}
 
 
@@ -32,7 +34,7 @@ def har(exchanges: Iterable[Exchange], redaction: Redaction, *, title: str) -> d
     """The HTTP among these exchanges as one HAR document with a page called `title`."""
     ordered = sorted((each for each in exchanges if each.kind in _BY_HTTP), key=lambda each: each.began)
     began = ordered[0].wall if ordered else datetime.fromtimestamp(0, UTC)
-    page = {"startedDateTime": _iso(began), "id": "page_1", "title": title, "pageTimings": {}}
+    page = {"startedDateTime": _iso(began), "id": "page_1", "title": title, "pageTimings": _NO_PAGE}
     return _document([page], [_entry(each, redaction) for each in ordered])
 
 

@@ -70,7 +70,14 @@ _ENTRY = _object(
     timings=_object(send=POSITIVE, wait=POSITIVE, receive=POSITIVE),
 )
 _TOOL = _object(name=TEXT, version=TEXT)
-_PAGE = _object(startedDateTime=INSTANT, id=TEXT, title=TEXT, pageTimings={"type": "object"})
+_PAGE = _object(
+    startedDateTime=INSTANT,
+    id=TEXT,
+    title=TEXT,
+    pageTimings=_object(
+        {"onContentLoad": {"type": "number", "minimum": -1}, "onLoad": {"type": "number", "minimum": -1}}
+    ),
+)
 HAR = _object(
     log=_object({"browser": _TOOL}, version={"const": "1.2"}, creator=_TOOL, pages=_list(_PAGE), entries=_list(_ENTRY))
 )

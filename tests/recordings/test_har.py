@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 import httpx2
 import pytest
+from haralyzer import HarParser
 
 from mockserver.app import build_app
 from mockserver.client import ServerClient
@@ -108,6 +109,21 @@ def test_bodies_that_are_no_text_are_base64_and_what_never_came_is_said(server: 
     assert binary["request"]["url"].endswith("?access_token=%7Baccess_token-1%7D")
     assert (refused["response"]["status"], refused["response"]["statusText"]) == (0, "")
     assert refused["_error"]
+
+
+def test_a_reader_that_others_have_written_finds_everything_in_it(demo: dict[str, Any]) -> None:
+    har = HarParser(demo["har"])
+    (page,) = har.pages
+    entries = demo["har"]["log"]["entries"]
+    # It puts them in the order of their instants, of which several are the same.
+    assert sorted((each.request.url, each.response.status) for each in page.entries) == sorted(
+        (each["request"]["url"], each["response"]["status"]) for each in entries
+    )
+    assert (page.page_load_time, har.creator["name"]) == (-1, "mockserver")
+    assert len(page.filter_entries(request_type="POST", status_code="200")) == len(
+        [each for each in entries if each["request"]["method"] == "POST" and each["response"]["status"] == 200]
+    )
+    assert page.entries[0].startTime.tzinfo is not None
 
 
 def test_several_become_one_with_a_page_each(demo: dict[str, Any]) -> None:
