@@ -108,9 +108,9 @@ STEPS: Final = {
 """,
     ),
     "include": (
-        "`include` is the name of a scenario, `with` are its inputs. Only its steps are performed: seed, start, "
-        "fixtures and settings are those of the scenario that is run. `outputs` see the outputs of the included one as "
-        "`$response.body`.",
+        "`include` is the name of a scenario: of a file in the same folder, else of one that the server has. `with` "
+        "are its inputs. Only its steps are performed: seed, start, fixtures and settings are those of the scenario "
+        "that is run. `outputs` see the outputs of the included one as `$response.body`.",
         """\
 - include: motar/ato-happy-path
 """,

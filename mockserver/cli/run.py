@@ -21,7 +21,8 @@ from mockserver.cli.reports import Reports, Result, titled
 from mockserver.cli.story import Detail, Story
 from mockserver.cli.tags import chosen, tag_option
 from mockserver.client import ServerClient, ServerSaidNo
-from mockserver.client.world import base_url, scenario_body
+from mockserver.client.scenario_files import scenario_body
+from mockserver.client.world import base_url
 from mockserver.errors import MockserverError, Unreachable
 from mockserver.scenarios.order import Mode
 from mockserver.settings import Settings, plain_value

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from mockserver.client import ServerClient
-from mockserver.client.world import scenario_body
+from mockserver.client.scenario_files import scenario_body
 from mockserver.errors import Unknown
 
 tag_option = click.option(

@@ -11,6 +11,7 @@ from mockserver.client.answers import ClockReading, Delivery, Exchange, Plugin, 
 from mockserver.client.calls import PATIENCE, Call, as_is, endpoint, segment, stream
 from mockserver.client.errors import NotAsExpected
 from mockserver.client.matches import Kind, Match, as_body
+from mockserver.client.scenario_files import scenario_body
 
 DEFAULT = "default"
 
@@ -396,11 +397,3 @@ def _read_checked(answer: Any) -> Run:
     if not run.passed:
         raise NotAsExpected(200, {"title": "Scenario failed", "detail": str(run), "run": answer})
     return run
-
-
-def scenario_body(reference: str | Path) -> dict[str, str]:
-    """A file's text, for the server may see other files than we do; else a name that the server knows."""
-    path = Path(reference)
-    if path.suffix in (".yaml", ".yml", ".json") or path.is_file():
-        return {"text": path.read_text(encoding="utf-8"), "source": str(reference)}
-    return {"scenario": str(reference)}

@@ -68,6 +68,7 @@ class ScenarioQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class NewRun(Body, frozen=True):
     """A run of a scenario by name, or of a file's text.
 
+    `beside` are files that it includes by name; they come before those of the server.
     `seed` counts where the scenario names none, `mode` instead of the scenario's own. With `ids_from` what happens
     in the run has ids of that seed; what the world begins with, its credentials too, stays that of `seed`.
     """
@@ -75,6 +76,7 @@ class NewRun(Body, frozen=True):
     scenario: str | None = None
     text: str | None = None
     source: str = "scenario"
+    beside: tuple[ScenarioText, ...] = ()
     inputs: dict[str, Any] = {}
     settings: dict[str, Any] = {}
     seed: int | None = None
@@ -171,7 +173,15 @@ class ScenariosApi:
             scenario = self._load(body.text, body.source)
         else:
             scenario = self._load(*self._find(body.scenario or ""))
-        stage = LiveStage(self._runtime, world, body.settings, body.seed, ids_from=body.ids_from, scenarios=self._named)
+        beside = {each.name: each for each in (self._load(file.text, file.source) for file in body.beside)}
+        stage = LiveStage(
+            self._runtime,
+            world,
+            body.settings,
+            body.seed,
+            ids_from=body.ids_from,
+            scenarios=lambda name: beside[name] if name in beside else self._named(name),
+        )
         # Before the first byte of a stream leaves, so that bad inputs are an error and not half an answer.
         scenario.resolve_inputs(body.inputs)
         accepted = request.headers.get("accept", "")
@@ -249,9 +259,7 @@ class ScenariosApi:
             text = resources.read("scenarios", name)
             return text.text, text.source
         known = [each["name"] for each in self._library.scenarios()]
-        hint = (
-            "A file of yours gets a name by `mockserver scenarios import FILE`, on a server that is there for the run."
-        )
+        hint = "A file of yours has its name on a server after `mockserver scenarios import FILE`."
         raise Unknown("scenario", name, [*known, *resources.shipped("scenarios")], hint=hint)
 
     def _named(self, name: str) -> Scenario:

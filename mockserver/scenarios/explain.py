@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from mockserver.scenarios.steps import ExpectDocumentStep, VerifyStep, times_in_words
 from mockserver.world.durations import format_duration
-from mockserver.world.matchers import MISSING, Difference, Tally, compare, show
+from mockserver.world.matchers import Difference, Tally, compare, compare_keys, show
 from mockserver.world.matching import Match, NearMiss, closest, differences, in_words, label
 
 MOST_TOLD: Final = 8
@@ -151,8 +151,7 @@ def came_otherwise(expected: Any, result: object) -> list[str]:
 def lacks(where: _Facts, document: _Facts) -> list[str]:
     """What of `where` a document does not fulfil."""
     tally = Tally(explain=True)
-    for field, wanted in where.items():
-        compare(tally, field, wanted, document.get(field, MISSING))
+    compare_keys(tally, "", where, document)
     return _lines(tally)
 
 

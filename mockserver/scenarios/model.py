@@ -73,7 +73,7 @@ class Scenario(Header, frozen=True, kw_only=True, forbid_unknown_fields=True):
         problems = [
             Problem(
                 f"$.{name}",
-                f"one of {', '.join(self.inputs) or 'no inputs'}",
+                f"one of {', '.join(self.inputs)}" if self.inputs else "no input, for this scenario has none",
                 "an unknown input",
                 nearest(name, self.inputs),
             )

@@ -234,7 +234,9 @@ def show(value: object, limit: int = 120) -> str:
 
 def join(field: str, key: object) -> str:
     """The field under `key`, in the words of a `Difference`."""
-    return f"{field}.{key}" if isinstance(key, str) and re.fullmatch(r"[\w$-]+", key) else f"{field}[{show(key)}]"
+    if isinstance(key, str) and re.fullmatch(r"[\w$-]+", key):
+        return f"{field}.{key}" if field else key
+    return f"{field}[{show(key)}]"
 
 
 def too_deep(value: object, levels: int) -> bool:

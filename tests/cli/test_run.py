@@ -112,6 +112,26 @@ def test_a_plugin_that_does_not_run_is_named_as_the_reason(mockserver):
     assert "it failed: cannot connect to http://127.0.0.1:9/motar/requests" in done.stdout
 
 
+def test_scenarios_in_the_same_folder_are_included_by_their_names(mockserver, tmp_path):
+    (tmp_path / "outer.yaml").write_text(
+        "name: mine/outer\nsteps:\n- action: motar.start_ato_request\n- {include: mine/middle, with: {by: '@olivia'}}\n"
+    )
+    (tmp_path / "a.yaml").write_text(
+        "# comes first\nname: 'mine/middle'\ninputs: {by: {type: string}}\nsteps:\n- include: mine/inner\n"
+    )
+    (tmp_path / "b.json").write_text('{"name": "mine/inner", "steps": [{"title": "Innermost", "settle": 5}]}')
+    (tmp_path / "c.yaml").write_bytes(b"name: mine/broken\xff: [")
+    done = mockserver("run", "outer.yaml", "--verbose")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Innermost" in done.stdout
+    (tmp_path / "a.yaml").write_text("name: mine/middle\nsteps:\n- acton: x\n")
+    done = mockserver("run", "outer.yaml")
+    assert (done.returncode, "a.yaml:3:3" in done.stderr) == (2, True), done.stderr
+    (tmp_path / "a.yaml").unlink()
+    done = mockserver("run", "outer.yaml")
+    assert (done.returncode, "mockserver scenarios import FILE" in done.stderr) == (2, True), done.stderr
+
+
 def test_a_port_that_is_taken_points_to_the_server_that_runs_there(mockserver, serve):
     with serve() as served:
         port = served.url.rpartition(":")[2]

@@ -94,6 +94,11 @@ def test_inputs_are_what_is_given_or_their_defaults() -> None:
     assert scenario.resolve_inputs({"who": None, "app": 3}) == {"app": 3, "who": None}
 
 
+def test_a_scenario_without_inputs_says_so() -> None:
+    with pytest.raises(Invalid, match="expected no input, for this scenario has none, got an unknown input"):
+        load_scenario("name: a\nsteps: [{advance: 1}]", "x").resolve_inputs({"a": 1})
+
+
 def test_inputs_that_are_missing_or_unknown_are_told_together() -> None:
     with pytest.raises(Invalid) as refusal:
         load_scenario(GOOD, "x").resolve_inputs({"ap": "mail"})

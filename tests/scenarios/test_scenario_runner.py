@@ -328,7 +328,7 @@ def test_a_document_is_expected_by_its_fields() -> None:
         "  n: expected 5, got 4",
         'There is {"id": 1, "state": "new"}',
         '  state: expected "live", got "new"',
-        "  n: expected 5, got nothing",
+        "  n: expected 5, got nothing (there is id, state)",
     ]
     assert failure("  - {expect: document, of: a.none}", theatre)[1] == "There is nothing in a.none."
     assert "Did you mean 'a.apps'?" in failure("  - {expect: document, of: a.app}", theatre)[0]
