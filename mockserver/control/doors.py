@@ -47,7 +47,11 @@ class Doors:
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["path"] not in self._open_paths:
-            headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+            headers: dict[str, str] = {}
+            for name, value in scope["headers"]:
+                key, text = name.decode("latin-1"), value.decode("latin-1")
+                # As HTTP joins what is sent twice: of two that contradict each other none decides.
+                headers[key] = f"{headers[key]}, {text}" if key in headers else text
             refusal = self._refusal(scope, headers)
             if refusal is not None:
                 await _refused(refusal, scope, headers)(scope, receive, send)
@@ -66,7 +70,8 @@ class Doors:
         origin = headers.get("origin")
         if origin is not None and _authority(origin) != headers.get("host", "").lower():
             return 403, "Foreign origin", "No web page of another origin may use the control API."
-        if headers.get("sec-fetch-site") in ("cross-site", "same-site") and not _is_link_to_page(scope, headers):
+        site = headers.get("sec-fetch-site", "none").lower()
+        if site not in ("none", "same-origin") and not _is_link_to_page(scope, headers):
             return 403, "Foreign origin", "No web page of another origin may use the control API."
         return _body_refusal(headers)
 
@@ -124,8 +129,10 @@ def _authority(origin: str) -> str:
 
 
 def _host(netloc: str) -> str:
-    """The name in a Host header or a URL's authority, without port and brackets, lower case."""
+    """The name in a Host header or a URL's authority, without port and brackets, lower case; of two none."""
     netloc = netloc.lower()
+    if "," in netloc:
+        return ""
     if netloc.startswith("["):
         return netloc[1:].partition("]")[0]
     return netloc.partition(":")[0]

@@ -70,8 +70,8 @@ class Dispatcher:
         bounds: Bounds | None = None,
     ) -> None:
         self._transport = transport
-        self._targets = targets or Targets()
-        self._forbidden = forbidden or Forbidden()
+        self.targets = targets or Targets()
+        self.forbidden = forbidden or Forbidden()
         self._bounds = bounds or Bounds()
         self._cut = Violation("answer", f"only its first {self._bounds.response} bytes were read (--max-response)")
         self._client: httpx2.AsyncClient | None = None
@@ -114,7 +114,7 @@ class Dispatcher:
                 lane.task = asyncio.create_task(self._work(world, delivery.url, lane))
 
     async def _work(self, world: World, url: str, lane: _Lane) -> None:
-        target = _target(self._targets.reach(url))
+        target = _target(self.targets.reach(url))
         try:
             while lane.waiting:
                 delivery_id = lane.waiting.popleft()
@@ -225,7 +225,7 @@ class Dispatcher:
         client = self._client
         if client is None:
             client = self._client = httpx2.AsyncClient(
-                transport=self._transport or GuardedTransport(self._forbidden, connections=self._bounds.attempts),
+                transport=self._transport or GuardedTransport(self.forbidden, connections=self._bounds.attempts),
                 trust_env=False,
                 # The world's own setting bounds an attempt as a whole; httpx's five seconds would come first.
                 timeout=None,
@@ -235,14 +235,14 @@ class Dispatcher:
                 headers={"user-agent": USER_AGENT, "accept-encoding": "gzip"},
             )
         sent: tuple[tuple[str, str], ...] = delivery.headers
-        url = self._targets.reach(delivery.url)
+        url = self.targets.reach(delivery.url)
         sent_to = url if url != delivery.url else None
         place = _where(delivery.url) + (f" (sent to {_where(url)})" if sent_to else "")
         reached = _split(url)
         try:
             if reached.scheme not in DEFAULT_PORTS:
                 raise TargetRefused(f"webhooks go to http and https URLs only, not to {_where(url)!r}")
-            self._forbidden.check_name(reached.hostname or "")
+            self.forbidden.check_name(reached.hostname or "")
             request = client.build_request(
                 delivery.method, delivery.url, headers=list(delivery.headers), content=delivery.body.encode() or None
             )
@@ -263,7 +263,7 @@ class Dispatcher:
             return _Outcome(sent, sent_to, error=f"no answer from {place} within {timeout:g} s")
         except httpx2.ConnectError as error:
             # Whoever maps a host to loopback means it.
-            advice = (None if sent_to else self._targets.advice(url)) or "is it running?"
+            advice = (None if sent_to else self.targets.advice(url)) or "is it running?"
             return _Outcome(sent, sent_to, error=f"cannot connect to {place}: {error or 'refused'}; {advice}")
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, OSError) as error:
             return _Outcome(sent, sent_to, error=f"{type(error).__name__} at {place}: {error}")

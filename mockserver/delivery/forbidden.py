@@ -1,7 +1,7 @@
-"""Where no webhook goes unless somebody allows it: link-local addresses and the metadata services of clouds.
+"""Where nothing is sent unless somebody allows it: link-local addresses and the metadata services of clouds.
 
-A plugin's webhook URL is set by whoever can reach the control API or a form; on a cloud machine those
-addresses would hand out the machine's own credentials.
+A plugin's webhook URL and the calls of a scenario are written by whoever can reach the control API or a form; on a
+cloud machine those addresses would hand out the machine's own credentials.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _COMPATIBLE = ipaddress.IPv6Network("::/96")
 
 
 class TargetRefused(MockserverError):
-    """A webhook was about to go where none may go."""
+    """Something was about to be sent where nothing may go."""
 
 
 class Forbidden(msgspec.Struct, frozen=True):
@@ -106,7 +106,7 @@ def _real(address: Address) -> Address:
 
 
 def _refused(host: str, what: str) -> TargetRefused:
-    return TargetRefused(f"no webhook goes to {host}, {what}", hint=f"(serve --allow-target {host} allows it)")
+    return TargetRefused(f"nothing is sent to {host}, {what}", hint=f"(serve --allow-target {host} allows it)")
 
 
 def _name(host: str) -> str:

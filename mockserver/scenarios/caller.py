@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from mockserver.delivery.forbidden import Forbidden, TargetRefused
 from mockserver.delivery.targets import Targets
 from mockserver.errors import Invalid, Unreachable
 from mockserver.world.journal import multi, readable
@@ -18,6 +19,10 @@ Facts = dict[str, Any]
 
 MAX_RESPONSE: Final = 16 * 1024 * 1024
 """Bytes of an answer that are read; a longer one fails the step."""
+
+
+CONNECTIONS: Final = 100
+"""Connections that a person may have at once, as many as httpx2 would give."""
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -40,10 +45,14 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Caller:
-    """Makes the calls of one run; `targets` says which hosts are reached under another name."""
+    """Makes the calls of one run.
 
-    def __init__(self, targets: Targets) -> None:
+    `targets` says which hosts are reached under another name, `forbidden` where nothing may go.
+    """
+
+    def __init__(self, targets: Targets, forbidden: Forbidden) -> None:
         self._targets = targets
+        self._forbidden = forbidden
         self._people: dict[str, httpx2.AsyncClient] = {}
 
     async def send(self, request: Request, base_url: str) -> Facts:
@@ -55,11 +64,12 @@ class Caller:
         import httpx2
 
         client = self._client(request.person)
-        url = request.target if "://" in request.target else base_url + request.target
+        is_elsewhere = "://" in request.target
+        url = request.target if is_elsewhere else base_url + request.target
         try:
             message = client.build_request(
                 request.method,
-                self._targets.reach(url),
+                url,
                 params=_texts(request.query) or None,
                 headers={name: str(value) for name, value in _texts(request.headers).items()},
                 json=request.json[0] if request.json else None,
@@ -68,6 +78,12 @@ class Caller:
                 files=dict(request.files) or None,
                 timeout=request.within,
             )
+            shown = message.url
+            if is_elsewhere and (reached := self._targets.reach(str(shown))) != str(shown):
+                # Only the connection leads elsewhere: Host, and the name a certificate must have, stay.
+                message.extensions = {**message.extensions, "sni_hostname": shown.host}
+                message.url = httpx2.URL(reached)
+            self._forbidden.check_name(message.url.host)
             response = await client.send(message, stream=True)
             try:
                 body = await _read(response)
@@ -75,6 +91,8 @@ class Caller:
                 await response.aclose()
         except httpx2.InvalidURL as error:
             raise Invalid(f"{url!r} cannot be called: {error}.") from None
+        except TargetRefused as error:
+            raise Unreachable(f"{request.method} {url} was not sent: {error}.") from None
         except httpx2.HTTPError as error:
             why = str(error) or type(error).__name__
             raise Unreachable(f"{request.method} {url} got no answer: {why}.") from None
@@ -83,9 +101,9 @@ class Caller:
         return {
             "kind": "inbound",
             "method": request.method,
-            "path": message.url.path,
-            "url": str(message.url),
-            "query": multi(tuple(message.url.params.multi_items())),
+            "path": shown.path,
+            "url": str(shown),
+            "query": multi(tuple(shown.params.multi_items())),
             "status": response.status_code,
             "error": None,
             "headers": multi(sent),
@@ -106,9 +124,12 @@ class Caller:
     def _client(self, person: str) -> httpx2.AsyncClient:
         import httpx2
 
+        from mockserver.delivery.network import GuardedTransport
+
         if person not in self._people:
             # A proxy of the environment would take the call away from this machine.
-            self._people[person] = httpx2.AsyncClient(trust_env=False, follow_redirects=False)
+            transport = GuardedTransport(self._forbidden, connections=CONNECTIONS)
+            self._people[person] = httpx2.AsyncClient(transport=transport, trust_env=False, follow_redirects=False)
         return self._people[person]
 
 

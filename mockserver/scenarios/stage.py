@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 import msgspec
 
 from mockserver.delivery.runtime import Runtime
-from mockserver.delivery.targets import Targets
 from mockserver.errors import Unknown
 from mockserver.scenarios.caller import Caller, Request
 from mockserver.scenarios.model import Scenario
@@ -48,7 +47,7 @@ class LiveStage:
         self._ids_from = ids_from
         self._scenarios = scenarios
         self._world: World = runtime.worlds.find(name)
-        self._caller = Caller(Targets())
+        self._caller = Caller(runtime.dispatcher.targets, runtime.dispatcher.forbidden)
 
     async def prepare(self, scenario: Scenario, /) -> None:
         """Start the world over with the scenario's seed, clock and fixtures; a `start` means a frozen clock."""

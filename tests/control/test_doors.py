@@ -70,10 +70,32 @@ def status(app: str, path: str = "/_mock/worlds", /, *, method: str = "GET", bod
         ({"sec_fetch_site": "same-site"}, 403),
         ({"sec_fetch_site": "same-origin"}, 200),
         ({"sec_fetch_site": "none"}, 200),
+        ({"sec_fetch_site": "Cross-Site"}, 403),
+        ({"sec_fetch_site": "whatever-comes-next"}, 403),
     ],
 )
 def test_programs_on_this_machine_come_in_and_pages_of_others_do_not(headers: dict[str, Any], expected: int):
     assert status("open", **headers) == expected
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        (b"origin", b"http://127.0.0.1:8600", b"http://evil.example"),
+        (b"host", b"127.0.0.1:8600", b"evil.example"),
+        (b"host", b"a.localhost", b"evil.example"),
+        (b"sec-fetch-site", b"same-origin", b"cross-site"),
+        (b"content-type", b"application/json", b"text/plain"),
+    ],
+)
+def test_of_two_headers_that_contradict_each_other_none_opens_a_door(name: bytes, good: bytes, bad: bytes, order: int):
+    pairs = {b"host": b"127.0.0.1:8600", b"content-type": b"application/json", b"content-length": b"2"}
+    pairs.pop(name, None)
+    twice = [(name, good), (name, bad)][::order]
+    answer = asyncio.run(ask(APPS["open"], "POST", "/_mock/worlds", headers=[*pairs.items(), *twice], body=(b"{}",)))
+    assert answer is not None
+    assert answer.status in (403, 415)
 
 
 @pytest.mark.parametrize(

@@ -149,6 +149,36 @@ def test_an_address_where_nobody_listens_fails_the_step_and_says_so(play) -> Non
     assert "GET http://127.0.0.1:9/x got no answer" in details(report)[0]
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://169.254.169.254/latest/meta-data/",
+        "http://0xA9FEA9FE/",
+        "http://[::ffff:a9fe:a9fe]/",
+        "http://metadata/",
+    ],
+)
+def test_no_call_goes_where_no_webhook_may_go(url: str, play) -> None:
+    report = play(f"  - call: GET {url}\n")
+    assert report["outcome"] == "failed"
+    assert "nothing is sent to" in " ".join(details(report))
+    assert "--allow-target" in " ".join(details(report))
+
+
+def test_calls_elsewhere_are_mapped_as_webhooks_are_and_those_to_the_emulator_are_not(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/hello", headers={"Host": "plugin.test:3000"}).respond_with_data("hi")
+    rules = (f"plugin.test:3000=127.0.0.1:{httpserver.port}", "127.0.0.1=192.0.2.1")
+    text = (
+        "name: mapped\nsteps:\n"
+        "  - call: GET http://plugin.test:3000/hello?a=b\n    within: 5s\n"
+        "    where: {status: 200}\n"
+        "  - call: GET /toy/whoami\n    within: 5s\n    where: {status: 200}\n"
+    )
+    with toy_server_running(map_host=rules) as url:
+        answer = httpx2.post(f"{url}/_mock/worlds/default/runs", json={"text": text}, timeout=30, **PLAIN)
+    assert answer.json()["outcome"] == "passed", answer.text
+
+
 def test_a_refused_action_can_be_what_a_scenario_expects(play) -> None:
     report = play("  - {action: motar.hand_off, expect_error: true}\n  - settle: 5s\n")
     assert report["outcome"] == "passed", details(report)
