@@ -57,9 +57,10 @@ STEPS: Final = {
         f"`await` is a method ({', '.join(METHODS)}) and a path, in which `{{name}}` or `*` stands for a segment; "
         "`where` is a match without `kind`, `method` and `path`. Each call is taken by one step at most.\n\n"
         "With `respond` the call gets this answer in the emulator's place: `status`, `headers`, and `body` (sent as "
-        "JSON) or `text`, in which `$request` is the call; it leaves after `delay` of wall time. The first such step "
-        "that the call fits and that has had none gives it, whether the run has come to it or not; a step without "
-        "`respond` that fits leaves it to the emulator.",
+        "JSON) or `text`, in which `$request` is the call; a list among the `headers` sends one of that name for "
+        "each. It leaves after `delay` of wall time. The first such step that the call fits and that has had none "
+        "gives it, whether the run has come to it or not; a step without `respond` that fits leaves it to the "
+        "emulator.",
         """\
 - await: POST /plugin/v1/ato/{call}
   where: {status: 200, body: {requestId: {type: string}}}

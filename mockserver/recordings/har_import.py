@@ -23,6 +23,7 @@ import msgspec
 from mockserver import checking
 from mockserver.errors import Invalid, Problem
 from mockserver.recordings.binding import Binder, Step
+from mockserver.recordings.recorder import BY_HAND, PATIENT, patience
 from mockserver.recordings.values import is_identifier, leaves
 from mockserver.scenarios.steps import DEFAULT_WITHIN, METHODS
 from mockserver.world.durations import format_duration
@@ -142,6 +143,7 @@ class _Importer:
     began: datetime | None = None
     _redaction: Redaction = field(default_factory=Redaction)
     _at: datetime | None = None
+    _before: datetime | None = None
 
     def add(self, entry: _Entry) -> None:
         request, status = entry.request, entry.response.status
@@ -149,13 +151,15 @@ class _Importer:
         if (reason := _unusable(entry)) is not None:
             self.left_out.append(f"{called}: {reason}")
             return
-        self._let_time_pass(_utc(entry.started))
+        apart = 0.0 if self._before is None else (_utc(entry.started) - self._before).total_seconds()
+        self._before = _utc(entry.started)
+        self._let_time_pass(self._before)
         headers = tuple((each.name.lower(), each.value) for each in request.headers)
         body = _request_body(request)
         if entry.kind == "delivery" or any(_is_below(request.url, each) for each in self.plugin):
             self._send(request, headers, body, status)
         else:
-            self._await(entry, headers, body)
+            self._await(entry, headers, body, apart)
 
     def _let_time_pass(self, at: datetime) -> None:
         if self._at is None:
@@ -165,7 +169,7 @@ class _Importer:
             self._at += passed
             self.steps.append({"advance": format_duration(passed)})
 
-    def _await(self, entry: _Entry, headers: Pairs, body: bytes) -> None:
+    def _await(self, entry: _Entry, headers: Pairs, body: bytes, apart: float) -> None:
         request = entry.request
         url = urlsplit(request.url)
         path = _PREFIX.sub("", url.path) or "/"
@@ -178,9 +182,13 @@ class _Importer:
         own = {value: f"$request.body#{pointer}" for pointer, value in leaves(data) if is_identifier(value)}
         answer = self._respond(entry.response, own, f"{url.scheme}://{url.netloc}")
         waited = timedelta(seconds=min(round(entry.timings.wait / 1000, 1), LONGEST_DELAY))
+        usual = timedelta(seconds=DEFAULT_WITHIN)
+        within = max(usual, BY_HAND if not self.steps else patience(apart) if apart > PATIENT else usual)
         if waited >= SLOW:
             answer["delay"] = format_duration(waited)
-            step["within"] = format_duration(waited + timedelta(seconds=DEFAULT_WITHIN))
+            within = max(within, waited + usual)
+        if within > usual:
+            step["within"] = format_duration(within)
         step["respond"] = answer
         self.steps.append(step)
         name = path.rstrip("/").rpartition("/")[2]
@@ -198,13 +206,14 @@ class _Importer:
 
     def _respond(self, response: _Response, own: Mapping[str, str], origin: str) -> Step:
         answer: Step = {"status": response.status}
-        headers = {}
+        headers: dict[str, Any] = {}
         for each in response.headers:
             name = each.name.lower()
             if name not in _CONNECTION and not name.startswith(":"):
                 # What led to where the plugin had called leads to the emulator in a replay.
                 value = each.value.removeprefix(origin) if name == "location" else each.value
-                headers[name] = self._given(name, value, own)
+                headers.setdefault(name, []).append(self._given(name, value, own))
+        headers = {name: values if len(values) > 1 else values[0] for name, values in headers.items()}
         data = _response_data(response)
         if isinstance(data, Mapping | list):
             headers.setdefault("content-type", response.content.mime_type or "application/json")

@@ -26,10 +26,12 @@ _BY_ITSELF: Final = ("timer",)
 _ASKING: Final = ("GET", "HEAD")
 """Methods of requests that change nothing: the same one in a row is somebody asking whether something is done yet."""
 
-_PATIENT: Final = 3.0
+PATIENT: Final = 3.0
 """Wall seconds between two calls from which a replay waits longer than it would by itself."""
 
-_BY_HAND: Final = "1m"
+LONGEST_PATIENCE: Final = timedelta(minutes=10)
+
+BY_HAND: Final = timedelta(minutes=1)
 """How long a replay waits for a client that nothing in it sets off: a person has to start it."""
 
 
@@ -165,9 +167,10 @@ class _Recorder:
     def _within(self, called: Exchange | None, exchange: Exchange) -> str | None:
         """How long a replay waits for this call, where it is longer than usual."""
         if called is None:
-            return None if any("expect" in step or "action" in step for step in self.steps) else _BY_HAND
+            is_set_off = any("expect" in step or "action" in step for step in self.steps)
+            return None if is_set_off else format_duration(BY_HAND)
         apart = (exchange.wall - called.wall).total_seconds()
-        return format_duration(timedelta(seconds=math.ceil(apart * 3))) if apart > _PATIENT else None
+        return format_duration(patience(apart)) if apart > PATIENT else None
 
     def _delivery(self, exchange: Exchange) -> None:
         facts = exchange.facts
@@ -181,6 +184,11 @@ class _Recorder:
         self.steps.append(step)
         self.binder.learn(step, "webhook", "$request.body#", facts["body"])
         self.binder.learn_query(step, "webhook", facts["query"])
+
+
+def patience(apart: float) -> timedelta:
+    """How long a replay waits for a call that came so many wall seconds after another; ten minutes at most."""
+    return min(timedelta(seconds=math.ceil(apart * 3)), LONGEST_PATIENCE)
 
 
 def _is_asked_again(before: Exchange, now: Exchange, *, otherwise: bool = False) -> bool:

@@ -17,9 +17,9 @@ from msgspec import UNSET
 from mockserver.errors import MockserverError
 from mockserver.scenarios.expressions import Scope, evaluate
 from mockserver.scenarios.order import Mode
-from mockserver.scenarios.steps import AwaitStep, Respond, Step, call_of, delay_of, message_of
+from mockserver.scenarios.steps import AwaitStep, Respond, Step, call_of, delay_of, message_of, pairs_of
 from mockserver.world.interception import Override
-from mockserver.world.journal import readable
+from mockserver.world.journal import multi, readable
 from mockserver.world.matching import Match, matches, path_parameters
 
 Facts = Mapping[str, Any]
@@ -96,13 +96,15 @@ class Answering:
         by = f"step {number} ({step.heading})"
         scope = self._scope(facts, parameters)
         try:
-            headers, text = message_of(respond.headers, respond.body, respond.text, scope)
+            pairs = pairs_of(respond.headers, scope)
+            usual, text = message_of({}, respond.body, respond.text, scope)
             delay = delay_of(evaluate(respond.delay, scope))
         except MockserverError as error:
             return Override(500, (JSON,), msgspec.json.encode({"error": f"{by} cannot answer: {error}"}), by)
-        pairs = tuple(headers.items())
+        named = {name for name, _ in pairs}
+        pairs += tuple((name, value) for name, value in usual.items() if name not in named)
         if step.id is not None:
-            response = {"headers": headers, "body": readable(pairs, text.encode())}
+            response = {"headers": multi(pairs), "body": readable(pairs, text.encode())}
             answered = {**facts, "status": respond.status, "response": response}
             # What goes wrong here, the step itself will say when its turn comes.
             with suppress(MockserverError):

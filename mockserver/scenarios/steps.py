@@ -14,6 +14,7 @@ from mockserver.errors import Invalid, Problem, nearest
 from mockserver.scenarios.expressions import Scope, evaluate, is_dynamic, without_expressions
 from mockserver.world.durations import format_duration, parse_duration
 from mockserver.world.faults import LONGEST_DELAY
+from mockserver.world.headers import Pairs
 from mockserver.world.matchers import leaves
 from mockserver.world.matching import Match, ResponseMatch, fields_of, in_words
 
@@ -169,7 +170,7 @@ class IncludeStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Respond(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An answer in the emulator's place; `body` is sent as JSON, `text` as it is.
 
-    It leaves after `delay`, which is wall time.
+    A list among the `headers` sends one of that name for each. It leaves after `delay`, which is wall time.
     """
 
     status: Annotated[int, Meta(ge=200, le=599)] = 200
@@ -315,6 +316,14 @@ def message_of(headers: Mapping[str, Any], body: Any, text: str | None, scope: S
         return given, evaluate(text, scope) or ""
     given.setdefault("content-type", "application/json")
     return given, msgspec.json.encode(evaluate(body, scope)).decode()
+
+
+def pairs_of(headers: Mapping[str, Any], scope: Scope) -> Pairs:
+    """Header fields with every expression evaluated; of a name with a list there is one for each."""
+    given = ((name.lower(), value) for name, value in evaluate(headers, scope).items())
+    return tuple(
+        (name, str(each)) for name, value in given for each in (value if isinstance(value, list | tuple) else [value])
+    )
 
 
 def url_of(written: str) -> tuple[str, str]:

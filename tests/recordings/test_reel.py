@@ -152,10 +152,25 @@ def test_an_answer_that_was_slow_is_slow_again_and_others_come_at_once() -> None
         reel.add(passed(number, "GET", f"http://localhost:8600/{number}", waited=waited))
     quick, slow, slower, slowest = (step for step in reel.scenario("x", "x").scenario["steps"] if "await" in step)
     assert "delay" not in quick["respond"]
-    assert "within" not in quick
     assert (slow["respond"]["delay"], slow["within"]) == ("1s", "6s")
     assert (slower["respond"]["delay"], slower["within"]) == ("1m1s500ms", "1m6s500ms")
     assert slowest["respond"]["delay"] == "5m"
+
+
+def test_a_call_that_came_late_is_waited_for_longer_and_the_first_one_until_somebody_sets_it_off() -> None:
+    reel = Reel()
+    for number in (1, 2_000, 6_000, 3_600_000):
+        reel.add(passed(number, "GET", f"http://localhost:8600/{number}"))
+    awaited = [step for step in reel.scenario("x", "x").scenario["steps"] if "await" in step]
+    assert [step.get("within") for step in awaited] == ["1m", None, "12s", "10m"]
+
+
+def test_several_headers_of_one_name_are_all_given_again() -> None:
+    reel = Reel()
+    cookies = (("set-cookie", "a=first-secret-1; Path=/"), ("x-one", "1"), ("set-cookie", "b=other-secret-2"))
+    reel.add(passed(1, "GET", "http://localhost:8600/x", answer=(cookies, "")))
+    (step,) = reel.scenario("x", "x").scenario["steps"]
+    assert step["respond"]["headers"] == {"set-cookie": ["a={cookie-1}; Path=/", "b={cookie-2}"], "x-one": "1"}
 
 
 def test_what_was_cut_off_or_never_came_through_is_left_out_and_told() -> None:

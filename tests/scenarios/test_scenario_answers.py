@@ -81,6 +81,24 @@ def test_a_step_answers_in_the_emulators_place_with_what_was_asked(play: Callabl
     assert "step 2" in inbound[0]["violations"][0]["reason"]
 
 
+def test_a_header_with_a_list_is_sent_for_each(play: Callable[..., Played]) -> None:
+    played = play(
+        f"""
+  - id: first
+    await: POST {STATUS}
+    respond: {{headers: {{Set-Cookie: [a=1, "b={{$request.body#/n}}"]}}, text: hi}}
+    outputs: {{cookies: $response.header.set-cookie}}
+  - {{await: GET /second, respond: {{body: $steps.first.outputs.cookies}}}}
+""",
+        ("POST", STATUS, {"n": 2}),
+        ("GET", "/second", None),
+    )
+    assert played.passed(), played.report
+    first, second = played.answers
+    assert first.headers.get_list("set-cookie") == ["a=1", "b=2"]
+    assert second.json() == ["a=1", "b=2"]
+
+
 def test_an_answer_leaves_after_its_delay_and_others_do_not_wait_for_it(play: Callable[..., Played]) -> None:
     played = play(
         f"""
