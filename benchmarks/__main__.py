@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import akana, figures, inprocess, onboarding, peers, start, store, throughput, webhooks
+from benchmarks import akana, figures, inprocess, onboarding, peers, replay, start, store, throughput, webhooks
 from benchmarks.figures import Figure
 from benchmarks.throughput import Bench
 
@@ -24,6 +24,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Bench], list[Figure]]]] = {
     "webhooks": ("7. Webhooks", webhooks.webhooks),
     "akana": ("8. Workflow actions", akana.akana),
     "onboarding": ("OS1: a solution to every tenant of a stack", onboarding.onboarding),
+    "replay": ("Recordings of different lengths, in process", replay.replay),
     "store": ("Keeping worlds", store.store),
     "path": ("Where the time of a status report goes, in process", inprocess.path),
     "client": ("The load client itself, beside wrk", peers.client),

@@ -20,7 +20,7 @@ KEYS = {"name", "value", "unit", "ratio", "against", "target", "wrong", "note", 
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("name", ["status", "memory", "lifecycle", "webhooks", "akana", "onboarding", "path"])
+@pytest.mark.parametrize("name", ["status", "memory", "lifecycle", "webhooks", "akana", "onboarding", "replay", "path"])
 def test_a_quick_benchmark_has_figures_and_no_wrong_answer(name: str, tmp_path: Path):
     file = tmp_path / "figures.json"
     assert command.main([name, "--quick", "--json", str(file)]) == 0
