@@ -137,6 +137,10 @@ def test_a_saved_certificate_can_be_wrapped_for_a_frame(portal: Portal, version:
     answer = save(portal, AMY, version, wrapInHTML="true")
     assert answer.headers["content-type"].startswith("text/html")
     assert "<textarea>{&quot;Type&quot;:&quot;Certificate&quot;" in answer.text
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'")
+    assert "frame-ancestors 'self'" in policy
+    assert answer.headers["cache-control"] == "no-store"
 
 
 def test_a_form_without_a_file_and_no_form_at_all(portal: Portal, version: str):

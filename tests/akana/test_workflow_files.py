@@ -31,7 +31,9 @@ def test_an_uploaded_workflow_is_listed_and_can_be_read(portal: Portal):
     listed = items(portal[DORA].read("/api/workflow/definitions", params={"ObjectType": "Application"}))
     assert [each["title"] for each in listed] == ["deletion", "promotion", "mine"]
     assert items(portal[SID].read("/api/workflow/definitions", params={"BusinessID": "x"})) == []
-    assert portal[SID].get(f"/api/workflow/definitions/{made['Key']}").text == GOOD
+    shown = portal[SID].get(f"/api/workflow/definitions/{made['Key']}")
+    assert shown.text == GOOD
+    assert shown.headers["content-security-policy"] == "default-src 'none'; sandbox"
     refused(portal[AMY].get("/api/workflow/definitions"), 403, "NotAuthorized")
     refused(portal[AMY].get(f"/api/workflow/definitions/{made['Key']}"), 403, "NotAuthorized")
 

@@ -20,6 +20,12 @@ from mockserver.world.settings import CoreSettings
 from mockserver.world.world import World
 
 SOURCE = "docs: app operations"
+FOR_A_FRAME = (
+    ("content-type", "text/html;charset=UTF-8"),
+    ("cache-control", "no-store"),
+    # Read by the page that sent the form to its own frame, and by no other.
+    ("content-security-policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"),
+)
 
 
 def get_key_info(world: World, call: Call) -> Answer:
@@ -45,7 +51,7 @@ def save_key_info(world: World, call: Call) -> Answer:
     if queries.flag(call, "wrapInHTML"):
         told = escape(msgspec.json.encode(_key_info(saved)).decode())
         page = f"<html><body><textarea>{told}</textarea></body></html>"
-        return Answer(200, (("content-type", "text/html;charset=UTF-8"),), page.encode())
+        return Answer(200, FOR_A_FRAME, page.encode())
     return media.rendered(call, "KeyInfo", _key_info(saved))
 
 

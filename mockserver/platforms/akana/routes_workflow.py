@@ -94,7 +94,9 @@ def get_definition(world: World, call: Call) -> Answer:
     definition = found(world, DEFINITIONS, call.params["key"], "workflow definition")
     if not is_business_admin(world, user, user.business):
         raise Fault.FORBIDDEN.stop(f"{user.user_name} is no Business Admin; only one may read workflows.")
-    return Answer(200, (("content-type", "application/xml;charset=UTF-8"),), definition.xml.encode())
+    # Somebody's own XML, which a browser would run scripts of.
+    sealed = ("content-security-policy", "default-src 'none'; sandbox")
+    return Answer(200, (("content-type", "application/xml;charset=UTF-8"), sealed), definition.xml.encode())
 
 
 def _field(form: Mapping[str, Part], name: str) -> str:
