@@ -213,6 +213,6 @@ def _from_environment(name: str, text: str) -> Any:
         return tuple(part for part in text.split(",") if part)
     if hint is bool and text.lower() in ("1", "true", "yes", "on", "0", "false", "no", "off", ""):
         return text.lower() in ("1", "true", "yes", "on")
-    if hint is int or "int" in str(hint):
+    if hint is int or "int" in str(hint) or "float" in str(hint):
         return plain_value(text)
     return text
