@@ -74,9 +74,9 @@ def target_of(url: str, what: str, *, plain: bool) -> Target:
     expected = "a URL such as https://sandbox.motar.io, without login, query and fragment"
     try:
         parts = urlsplit(url)
-        authority = parts.netloc.encode("ascii").decode().lower()
-        usable = parts.scheme in _PORTS and parts.hostname and parts.port != 0
-    except (ValueError, UnicodeError):
+        authority = parts.netloc.lower()
+        usable = url.isascii() and parts.scheme in _PORTS and parts.hostname and parts.port != 0
+    except ValueError:
         usable = False
     if not usable or "@" in authority or parts.query or parts.fragment or re.search(r"\s", url):
         raise Invalid(f"{what} cannot be used:", [Problem("$", expected, repr(url))])

@@ -102,7 +102,8 @@ class Door:
             await call.refuse(send, 504, told)
             return
         except httpx2.ConnectError as error:
-            told = f"Cannot connect to {self._target.origin}: {error or 'refused'}; is it running?"
+            advice = "SSL_CERT_FILE names whom to trust" if "CERTIFICATE" in str(error) else "is it running?"
+            told = f"Cannot connect to {self._target.origin}: {error or 'refused'}; {advice}"
             await call.refuse(send, 502, told)
             return
         except httpx2.HTTPError as error:
@@ -122,6 +123,9 @@ class Door:
         assert isinstance(response.stream, httpx2.AsyncByteStream)
         call.waited = call.elapsed
         status, raw = response.status_code, response.headers.raw
+        if status > 599:
+            await call.refuse(send, 502, f"{self._target.origin} answered with {status}, which is no status of HTTP.")
+            return
         fields = back(raw, self._target, call.here) if self._kind == "inbound" else unchanged(raw)
         if status in (204, 304):
             # Nothing follows, and a server that promised something would wait for it.

@@ -30,6 +30,7 @@ from tests.recordings.har_schema import problems_of
 from tests.recordings.raw_server import answer, answering, raw_server
 from tests.recordings.test_record_and_replay import Silent
 from tests.support import CLIENT_ID, CLIENT_SECRET, PLAIN
+from tests.tls.helpers import secured
 
 
 @dataclass
@@ -47,11 +48,11 @@ class Recorder:
 
 
 @contextmanager
-def recording(folder: Path, *arguments: str) -> Iterator[Recorder]:
+def recording(folder: Path, *arguments: str, **environment: str) -> Iterator[Recorder]:
     process = subprocess.Popen(
         [sys.executable, "-m", "mockserver", "record", "--port", "0", *arguments],
         cwd=folder,
-        env=CLEAN,
+        env={**CLEAN, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -210,6 +211,19 @@ def test_what_could_not_be_kept_is_told_and_the_rest_is_written_as_har(tmp_path:
     document = json.loads((tmp_path / "real.har").read_text())
     assert problems_of(document) == []
     assert document["log"]["pages"][0]["title"] == f"Recorded at {vendor.url}"
+
+
+def test_an_upstream_with_https_is_called_by_its_certificate_and_no_other(tmp_path: Path) -> None:
+    with secured(tmp_path / "tls") as vendor:
+        arguments = ("--upstream", vendor.https, "-o", "real.yaml")
+        with recording(tmp_path, *arguments, SSL_CERT_FILE=str(vendor.ca)) as recorder:
+            # It is the vendor's own answer, which knows the route and misses the token.
+            assert httpx2.get(f"{recorder.url}/user/v1/my/profile", **PLAIN).status_code == 401
+            assert "Wrote real.yaml: 1 step." in recorder.stop()
+        with recording(tmp_path, *arguments) as recorder:
+            refused = httpx2.get(f"{recorder.url}/user/v1/my/profile", **PLAIN)
+    assert refused.status_code == 502
+    assert refused.json()["error"].endswith("SSL_CERT_FILE names whom to trust")
 
 
 def test_without_a_file_the_scenario_is_printed(tmp_path: Path) -> None:

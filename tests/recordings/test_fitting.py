@@ -35,6 +35,7 @@ def test_a_url_names_a_target(url: str, target: Target) -> None:
         ("https://sandbox.motar.io/?x=1", "without login, query"),
         ("https://sandbox.motar.io:99999", "a URL such as"),
         ("https://", "a URL such as"),
+        ("https://sandbox.motar.io/m\u00fcll", "a URL such as"),
         ("http://sandbox.motar.io", "over http everybody on the way could read"),
     ],
 )

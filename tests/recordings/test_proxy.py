@@ -215,8 +215,10 @@ def test_an_answer_without_a_length_is_passed_on_while_it_comes() -> None:
 
 
 def test_of_a_long_answer_all_passes_and_the_beginning_is_kept_and_said_to_be() -> None:
-    long = json.dumps({"text": "word " * 20, "access_token": "s3cret-s3cret-s3cret"}).encode()
-    most = len(long) - 10  # within the token
+    long = json.dumps(
+        {"text": "word " * 20, "access_token": "s3cret-s3cret-s3cret", "x": "s3cret-s3cret-s3cret"}
+    ).encode()
+    most = len(long) - 10  # within what nothing names any more
     with proxied(answering(answer("200 OK", "Content-Type: application/json", body=long)), max_body=most) as at:
         assert at.say("GET /x").body == long
     content = at.entry()["response"]["content"]
@@ -259,11 +261,20 @@ def test_an_upstream_that_is_down_is_told_in_words_and_not_kept() -> None:
     assert told.startswith(f"GET /x: Cannot connect to {gone}")
 
 
-def test_an_upstream_that_closes_without_an_answer_is_told_in_words() -> None:
-    with proxied(lambda request, connection: connection.shutdown(socket.SHUT_RDWR)) as at:
+@pytest.mark.parametrize(
+    ("handler", "told"),
+    [
+        (lambda request, connection: connection.shutdown(socket.SHUT_RDWR), "gave no answer"),
+        (answering(b"220 smtp.example ready\r\n"), "gave no answer"),
+        (answering(answer("600 What")), "answered with 600, which is no status of HTTP"),
+    ],
+    ids=["nothing", "no http", "no status"],
+)
+def test_an_upstream_that_does_not_answer_by_http_is_told_in_words(handler: Handler, told: str) -> None:
+    with proxied(handler) as at:
         came = at.say("GET /x")
     assert came.line.split()[1] == b"502"
-    assert "gave no answer" in json.loads(came.body)["error"]
+    assert told in json.loads(came.body)["error"]
     assert len(at.reel) == 0
 
 

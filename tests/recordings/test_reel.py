@@ -24,8 +24,21 @@ CLIENT_SECRET = "vendor-secret-0f1e2d3c"
 CODE = "Splx/lOBe+ZQQ==YbYS6WxSbIA"
 ACCESS, REFRESH = "aCcEsS-0123456789abcdef", "rEfReSh-0123456789abcdef"
 CSRF, SESSION, PASSWORD = "csrf-0123456789-abcdef", "sessionAbc123Def456==", "correct horse"
-BASIC = base64.b64encode(f"me:{CLIENT_SECRET}".encode()).decode()
-SECRETS = (CLIENT_SECRET, CODE, quote(CODE, safe=""), ACCESS, REFRESH, CSRF, SESSION, PASSWORD, "correct+horse", BASIC)
+ONLY_IN_BASIC = "basic-secret-9f8e7d6c"
+BASIC = base64.b64encode(f"me:{ONLY_IN_BASIC}".encode()).decode()
+SECRETS = (
+    CLIENT_SECRET,
+    CODE,
+    quote(CODE, safe=""),
+    ACCESS,
+    REFRESH,
+    CSRF,
+    SESSION,
+    PASSWORD,
+    "correct+horse",
+    BASIC,
+    ONLY_IN_BASIC,
+)
 
 
 def passed(
@@ -66,7 +79,9 @@ def passed(
 def sign_in() -> list[Passed]:
     """A sign-in at a vendor, with a secret in every place where there may be one."""
     here = "http://localhost:8600"
-    page = f'<meta name="csrf-token" content="{CSRF}"><form><input value="{CSRF}" type=hidden name=_csrf></form>'
+    page = (
+        f'<meta name="csrf-token" content="{CSRF}"><form><input value="{CSRF}" type=hidden name=_csrf></form>{REFRESH}'
+    )
     cookie = f"session={SESSION}"
     form = f'--b\r\nContent-Disposition: form-data; name="password"\r\n\r\n{PASSWORD}\r\n--b--\r\n'
     grant = f"grant_type=authorization_code&code={quote(CODE, safe='')}&client_id=me&client_secret={CLIENT_SECRET}"
@@ -86,7 +101,11 @@ def sign_in() -> list[Passed]:
         passed(4, "POST", f"{here}/oauth/token", request=((FORM,), grant), answer=((JSON,), tokens)),
         passed(5, "GET", f"{here}/profile", request=(bearer, ""), answer=((JSON,), {"you_sent": f"a {ACCESS}!"})),
         passed(
-            6, "POST", f"{here}/basic", request=((("authorization", f"Basic {BASIC}"),), ""), answer=((), CLIENT_SECRET)
+            6,
+            "POST",
+            f"{here}/basic",
+            request=((("authorization", f"Basic {BASIC}"),), ""),
+            answer=((), f"{ONLY_IN_BASIC} or {CLIENT_SECRET}"),
         ),
         passed(
             7,
@@ -124,7 +143,8 @@ def test_equal_secrets_have_one_placeholder_wherever_and_however_they_are_writte
     assert {"name": "code", "value": "{code-1}"} in token["request"]["postData"]["params"]
     assert json.loads(profile["response"]["content"]["text"]) == {"you_sent": "a {access_token-1}!"}
     client_secret = next(each for each in token["request"]["postData"]["params"] if each["name"] == "client_secret")
-    assert basic["response"]["content"]["text"] == client_secret["value"]
+    assert basic["response"]["content"]["text"] == f"{{password-1}} or {client_secret['value']}"
+    assert page["response"]["content"]["text"].endswith("{refresh_token-1}")
     assert basic["request"]["headers"][0]["value"] == "Basic {credential-1}"
     assert {"name": "authorization", "value": "Basic {credential-1}"} in hook["request"]["headers"]
 
