@@ -265,7 +265,7 @@ def test_an_upstream_that_is_down_is_told_in_words_and_not_kept() -> None:
     ("handler", "told"),
     [
         (lambda request, connection: connection.shutdown(socket.SHUT_RDWR), "gave no answer"),
-        (answering(b"220 smtp.example ready\r\n"), "gave no answer"),
+        (answering(b"220 smtp.example ready\r\n\r\n"), "gave no answer"),
         (answering(answer("600 What")), "answered with 600, which is no status of HTTP"),
     ],
     ids=["nothing", "no http", "no status"],
