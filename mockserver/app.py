@@ -16,9 +16,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount
 
-from mockserver import resources
-from mockserver.checking import yaml
-from mockserver.checking.bounds import FILE_BOUNDS, FileBounds
 from mockserver.console.app import ASSETS, Console, page_at
 from mockserver.control.answers import HANDLERS, Bounds, LastResort, allowed_methods, problem
 from mockserver.control.doors import OPEN, Doors
@@ -40,20 +37,24 @@ from mockserver.delivery.targets import Targets
 from mockserver.edge.addressing import PREFIX
 from mockserver.edge.app import Edge
 from mockserver.edge.messages import Fields
-from mockserver.errors import InvalidFile, Problem, nearest
+from mockserver.errors import Invalid
 from mockserver.platforms.akana.platform import AKANA
 from mockserver.platforms.motar.platform import MOTAR
 from mockserver.platforms.os1.platform import OS1
+from mockserver.platforms.shelf import FixtureShelf
 from mockserver.settings import Settings
 from mockserver.store.directory import claim
 from mockserver.store.keeper import Keeper
 from mockserver.store.library import Library
 from mockserver.store.worlds_store import DirectoryStore
+from mockserver.watching.fixture_files import FixtureFiles
+from mockserver.watching.scenario_files import ScenarioFiles
+from mockserver.watching.watcher import Watcher
 from mockserver.wire import Limits, Platform
 from mockserver.world.header import ClockSpec, Header
 from mockserver.world.journal import Journals
 from mockserver.world.world import Schema, World
-from mockserver.world.worlds import DEFAULT, Fixture, Worlds
+from mockserver.world.worlds import DEFAULT, Worlds
 
 if TYPE_CHECKING:
     import httpx2
@@ -79,6 +80,7 @@ class App:
         own: Starlette,
         *,
         keeper: Keeper | None,
+        watcher: Watcher | None,
         files: ExitStack,
     ) -> None:
         self.has_public_url = settings.public_url is not None
@@ -89,6 +91,7 @@ class App:
         self._edge = edge
         self._own = own
         self._keeper = keeper
+        self._watcher = watcher
         self._files = files
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -112,6 +115,8 @@ class App:
     async def _lifespan(self, receive: Any, send: Any) -> None:
         await receive()
         await self.runtime.start()
+        if self._watcher is not None:
+            self._watcher.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self.stop()
@@ -119,6 +124,8 @@ class App:
 
     async def stop(self) -> None:
         """End what runs by itself, keep everything, and let go of the files."""
+        if self._watcher is not None:
+            await self._watcher.stop()
         await self.runtime.stop()
         if self._keeper is not None:
             await self._keeper.close()
@@ -167,11 +174,12 @@ def _build(
         files.enter_context(claim(directory))
         store = DirectoryStore(directory, durability=settings.durability, checkpoint_after=settings.checkpoint_after)
         files.callback(store.close)
+    shelf = FixtureShelf(platforms, settings.file_bounds, keep_good=settings.watch)
     worlds = Worlds(
         schema,
         wall=wall,
         store=store,
-        fixture=FixtureShelf(platforms, settings.file_bounds),
+        fixture=shelf,
         seed=settings.seed,
         clock=ClockSpec(settings.clock),
         fixtures=settings.fixture,
@@ -200,6 +208,15 @@ def _build(
     )
     runtime = Runtime(worlds, dispatcher, world_ttl=settings.world_ttl)
     library = files.enter_context(closing(Library(directory, wall=wall)))
+    scenario_files = ScenarioFiles(settings.scenarios, library, schema.actions, settings.file_bounds)
+    watcher = _watcher(scenario_files, FixtureFiles(settings.fixture, shelf, worlds)) if settings.watch else None
+    scenario_files.refresh()
+    if watcher is None and scenario_files.broken:
+        refused = ", ".join(each.file for each in scenario_files.broken)
+        raise Invalid(
+            f"The scenarios of {refused} cannot be used.",
+            hint="mockserver scenarios validate tells why; with --watch the server waits until they can.",
+        )
     edge = Edge(
         worlds,
         platforms,
@@ -214,8 +231,14 @@ def _build(
         ),
         assets=ASSETS,
     )
-    own = _own_pages(settings, worlds, runtime, library, keeper, platforms)
-    return App(settings, worlds, runtime, library, edge, own, keeper=keeper, files=files.pop_all())
+    own = _own_pages(settings, worlds, runtime, library, scenario_files, watcher, keeper, platforms)
+    return App(settings, worlds, runtime, library, edge, own, keeper=keeper, watcher=watcher, files=files.pop_all())
+
+
+def _watcher(scenarios: ScenarioFiles, fixtures: FixtureFiles) -> Watcher:
+    if not scenarios.roots and not tuple(fixtures.files):
+        raise Invalid("--watch has nothing to watch.", hint="Give --scenarios PATH, or a --fixture that is a file.")
+    return Watcher(scenarios, fixtures)
 
 
 def _contradictions(settings: Settings, kept: Header) -> Iterator[str]:
@@ -237,42 +260,6 @@ def load_platforms() -> tuple[Platform, ...]:
     return (MOTAR, AKANA, OS1, *others)
 
 
-class FixtureShelf:
-    """Reads fixtures by name or file, each once for as long as its file does not change."""
-
-    def __init__(self, platforms: tuple[Platform, ...], bounds: FileBounds = FILE_BOUNDS) -> None:
-        self._bounds = bounds
-        self._platforms = {platform.name: platform for platform in platforms}
-        self._read: dict[str, tuple[int, Fixture]] = {}
-
-    def __call__(self, reference: str) -> Fixture:
-        """The fixture; raises `Unknown`, or `InvalidFile` with every problem."""
-        text = resources.read("fixtures", reference)
-        known = self._read.get(reference)
-        if known is not None and known[0] == text.changed:
-            return known[1]
-        name = _platform_named_in(text, self._bounds)
-        platform = self._platforms.get(str(name))
-        if platform is None:
-            names = ", ".join(self._platforms)
-            raise InvalidFile(
-                text.source,
-                [Problem("$.platform", f"one of {names}", repr(name), nearest(str(name), self._platforms), 1, 1)],
-            )
-        fixture = platform.fixture(text.text, text.source, self._bounds)
-        self._read[reference] = (text.changed, fixture)
-        return fixture
-
-
-def _platform_named_in(text: resources.Text, bounds: FileBounds) -> object:
-    """What a fixture file gives as its platform. A file that cannot be read is left to its reader's errors."""
-    try:
-        value = yaml.read(text.text, text.source, bounds).value
-    except InvalidFile:
-        return MOTAR.name
-    return value.get("platform", MOTAR.name) if isinstance(value, dict) else MOTAR.name
-
-
 def _host_of(url: str | None) -> tuple[str, ...]:
     host = urlsplit(url).hostname if url else None
     return (host,) if host else ()
@@ -283,6 +270,8 @@ def _own_pages(
     worlds: Worlds,
     runtime: Runtime,
     library: Library,
+    scenario_files: ScenarioFiles,
+    watcher: Watcher | None,
     keeper: Keeper | None,
     platforms: tuple[Platform, ...],
 ) -> Starlette:
@@ -317,10 +306,10 @@ def _own_pages(
         Mount(
             "/_mock",
             routes=[
-                *OperatingApi(runtime, Metrics(runtime, platforms, release), release).routes,
+                *OperatingApi(runtime, Metrics(runtime, platforms, release), release, watcher).routes,
                 *WorldsApi(runtime, overview).routes,
                 *JournalApi(runtime).routes,
-                *ScenariosApi(runtime, library, settings.file_bounds).routes,
+                *ScenariosApi(runtime, library, scenario_files, settings.file_bounds).routes,
                 *RecordingsApi(runtime, library).routes,
                 *FaultsApi(runtime).routes,
                 *CheckpointApi(keeper).routes,

@@ -118,13 +118,17 @@ class LogLines(logging.Handler):
         message = redaction.text(record.getMessage())
         trace = logging.Formatter().formatException(record.exc_info) if record.exc_info else ""
         trace = redaction.text(trace)
+        details = [redaction.text(each) for each in getattr(record, "details", ())]
         level = record.levelname.lower()
         if self.is_json:
-            told = {"time": _instant(record.created), "level": level, "logger": record.name, "message": message}
+            told: dict[str, Any] = {"time": _instant(record.created), "level": level, "logger": record.name}
+            told["message"] = message
+            if details:
+                told["details"] = details
             return _json({**told, "exception": trace} if trace else told)
         shown = self._paint(level, LEVELS[level]) + " " if level in LEVELS else ""
         lines = [f"{self._paint(self._clock(record.created), DIM)} {shown}{printable(message)}"]
-        lines += [f"    {printable(line)}" for line in trace.splitlines()]
+        lines += [f"    {printable(line)}" for line in (*details, *trace.splitlines())]
         return "\n".join(lines)
 
     def _tell(self, world: World | None, exchange: Exchange) -> None:

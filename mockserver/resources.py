@@ -49,6 +49,8 @@ def read(kind: Shelf, reference: str) -> Text:
     """The text that `reference` means; raises `Unknown`, or `InvalidFile` for what cannot be read."""
     path = locate(kind, reference)
     try:
-        return Text(path.read_text(encoding="utf-8"), reference, path.stat().st_mtime_ns)
+        # Before the text, so that a change meanwhile makes it look old, and never new.
+        changed = path.stat().st_mtime_ns
+        return Text(path.read_text(encoding="utf-8"), reference, changed)
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidFile(reference, [Problem("$", "a readable UTF-8 file", str(error))]) from None

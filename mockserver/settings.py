@@ -34,6 +34,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     durability: Literal["os", "fsync", "none"] = "os"
     checkpoint_after: Annotated[int, msgspec.Meta(ge=1024)] = 64 * 1024 * 1024
     fixture: tuple[str, ...] = (QUICKSTART,)
+    scenarios: tuple[str, ...] = ()
+    watch: bool = False
     clock: Literal["live", "frozen", "auto"] = "live"
     strict: bool = False
     public_url: str | None = None
@@ -111,6 +113,8 @@ DESCRIPTIONS = {
     "none at once.",
     "checkpoint_after": "Size of the commit log, in bytes, at which worlds are written to their files.",
     "fixture": "What worlds start with: a shipped name or a file; may be given several times.",
+    "scenarios": "Scenario file, or folder of such, to put into the library at the start; may be given several times.",
+    "watch": "Read fixture and scenario files again when they change; what is broken stays as it last was.",
     "clock": "Clock of the world `default` and of worlds that name none.",
     "strict": "Refuse what is otherwise only told: unknown fields, undocumented forms.",
     "public_url": "How browsers reach this server, where it differs from what they send as Host.",

@@ -59,6 +59,13 @@ def test_a_server_that_is_ready_has_imported_nothing_heavy():
     assert _modules_after(statement).isdisjoint(HEAVY)
 
 
+def test_what_follows_files_is_imported_by_who_asks_for_it_only():
+    """Uvicorn would import it in every server that there is."""
+    statement = "import mockserver.cli.serve, mockserver.app, mockserver.server; import uvicorn; uvicorn.run"
+    assert "watchfiles" not in _modules_after(statement)
+    assert "watchfiles" in _modules_after(f"{statement}; import watchfiles")
+
+
 def test_the_import_layers_name_every_room():
     pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
     layers = pyproject["tool"]["importlinter"]["contracts"][0]["layers"]

@@ -47,6 +47,8 @@ def settings_options(function: F) -> F:
         "durability": {"type": click.Choice(CHOICES["durability"])},
         "checkpoint_after": {"type": int, "metavar": "BYTES"},
         "fixture": {"multiple": True, "metavar": "FIXTURE"},
+        "scenarios": {"multiple": True, "metavar": "PATH"},
+        "watch": {"is_flag": True, "default": None},
         "clock": {"type": click.Choice(CHOICES["clock"])},
         "strict": {"is_flag": True, "default": None},
         "public_url": {"metavar": "URL"},

@@ -157,7 +157,13 @@ def scenarios() -> None:
 @token_option
 def list_scenarios(tags: tuple[str, ...], server: str, control_token: str | None) -> None:
     """List the scenarios that can be run by name: where each is kept, and its tags."""
-    for each in with_tags(ServerClient(server, control_token).scenarios(), tags):
+    client = ServerClient(server, control_token)
+    for broken in client.broken_scenario_files():
+        rest = f"{broken['scenario']} is what it was before" if broken["scenario"] else "it was no scenario before"
+        click.secho(f"{broken['file']} cannot be used; {rest}:", fg="yellow", err=True)
+        for problem in broken["problems"]:
+            click.echo(f"  {problem}", err=True)
+    for each in with_tags(client.scenarios(), tags):
         line = f"{click.style(each['name'].ljust(32), fg='cyan')} {each['kept']}  {', '.join(each['tags'])}"
         click.echo(line.rstrip())
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from mockserver.cli.options import resolved
 from mockserver.errors import InvalidFile
-
-SUFFIXES = (".yaml", ".yml", ".json")
 
 
 @click.command()
@@ -23,11 +20,12 @@ def validate(files: tuple[Path, ...]) -> None:
     """
     from mockserver.app import load_platforms
     from mockserver.scenarios import load_scenario
+    from mockserver.scenarios.files import SUFFIXES, scenario_files
 
     bounds = resolved({}).settings.file_bounds
     known = [action for platform in load_platforms() for action in platform.actions]
     checked, failed = 0, 0
-    for path in _all(files):
+    for path in (each for given in files for each in scenario_files(given)):
         checked += 1
         try:
             scenario = load_scenario(path.read_bytes(), str(path), known_actions=known, bounds=bounds)
@@ -68,11 +66,3 @@ def print_schema(output: Path | None) -> None:
         return
     output.write_text(text, encoding="utf-8")
     click.echo(f"Wrote {output}.")
-
-
-def _all(paths: tuple[Path, ...]) -> Iterator[Path]:
-    for path in paths:
-        if path.is_dir():
-            yield from sorted(each for each in path.rglob("*") if each.suffix in SUFFIXES and each.is_file())
-        else:
-            yield path

@@ -74,6 +74,8 @@ class Story:
 
     def _end(self, run: dict[str, Any]) -> None:
         self.report = run
+        for warning in run.get("warnings", ()):
+            self._echo(f"  {click.style(warning, fg='yellow')}")
         if self._detail == "quiet" and self.passed:
             return
         steps = run["steps"]

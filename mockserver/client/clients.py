@@ -76,6 +76,11 @@ class ServerMethods(Generic[W]):
         return Call(method="GET", path="scenarios", read=lambda answer: list(answer["scenarios"]))
 
     @endpoint
+    def broken_scenario_files(self) -> Call[list[dict[str, Any]]]:
+        """The files of `serve --scenarios` that cannot be used: `file`, `problems`, and the `scenario` it was."""
+        return Call(method="GET", path="scenarios", read=lambda answer: list(answer["broken"]))
+
+    @endpoint
     def scenario(self, name: str, *, version: int | None = None) -> Call[dict[str, Any]]:
         """A scenario with its `text`, or an earlier version of the library's."""
         return Call(method="GET", path=f"scenarios/{quote(name)}", query={"version": version}, read=as_is)

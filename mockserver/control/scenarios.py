@@ -25,6 +25,7 @@ from mockserver.scenarios.schema import json_schema
 from mockserver.scenarios.stage import LiveStage
 from mockserver.scenarios.tags import Tag, tag_problems, tags_in
 from mockserver.store.library import Library
+from mockserver.watching.scenario_files import ScenarioFiles
 from mockserver.world.redaction import Redaction
 
 log = logging.getLogger("mockserver.scenarios")
@@ -87,9 +88,10 @@ class NewRun(Body, frozen=True):
 class ScenariosApi:
     """The part of the control API that is about scenarios."""
 
-    def __init__(self, runtime: Runtime, library: Library, bounds: FileBounds) -> None:
+    def __init__(self, runtime: Runtime, library: Library, files: ScenarioFiles, bounds: FileBounds) -> None:
         self._runtime = runtime
         self._library = library
+        self._files = files
         self._bounds = bounds
         self.routes = [
             Route("/scenario.schema.json", self.schema, methods=["GET"]),
@@ -123,7 +125,7 @@ class ScenariosApi:
             for name, (where, tags) in sorted({**shipped, **kept}.items())
             if not query.tag or set(query.tag) & set(tags)
         ]
-        return json({"scenarios": listed})
+        return json({"scenarios": listed, "broken": msgspec.to_builtins(self._files.broken)})
 
     async def put(self, request: Request) -> Response:
         body: ScenarioText = await read_as(request, ScenarioText, "A scenario")
@@ -188,7 +190,7 @@ class ScenariosApi:
         wanted = next((media for media in STREAMS if media in accepted), None)
         if wanted is None:
             report = await run(scenario, stage, body.inputs, mode=body.mode)
-            return json(self._keep(world, report, self._redaction(world)))
+            return json(self._keep(body, world, report, self._redaction(world)))
         written = (STREAMS[wanted](event) async for event in self._stream(scenario, stage, body, world))
         return StreamingResponse(written, media_type=wanted, headers={"cache-control": "no-store"})
 
@@ -238,11 +240,14 @@ class ScenariosApi:
             return
         finally:
             task.cancel()
-        yield {"event": "ended", "run": self._keep(world, report, redaction)}
+        yield {"event": "ended", "run": self._keep(body, world, report, redaction)}
 
-    def _keep(self, world: str, report: RunReport, redaction: Redaction) -> dict[str, Any]:
+    def _keep(self, body: NewRun, world: str, report: RunReport, redaction: Redaction) -> dict[str, Any]:
         """Put a report into the library, without its secrets; answers it with the id it has there."""
         shown = redaction.data(msgspec.to_builtins(report))
+        if body.scenario is not None and (newer := self._files.broken_newer(body.scenario)) is not None:
+            why = f"{newer.file} is newer and cannot be used, so this was what it was before."
+            shown["warnings"] = [why, *newer.problems]
         return {"id": self._library.add_run({"world": world, **shown}), **shown}
 
     def _redaction(self, name: str) -> Redaction:

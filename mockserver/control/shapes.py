@@ -6,6 +6,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 from mockserver.errors import Problem
 from mockserver.scenarios.report import StepReport
+from mockserver.watching.stamps import Broken
 from mockserver.world.clock import ClockMode
 from mockserver.world.journal import ExchangeKind, Violation
 from mockserver.world.matching import NearMiss
@@ -29,12 +30,13 @@ class ProblemDocument(TypedDict):
 
 
 class Health(TypedDict):
-    """Whether requests are accepted, and if not, why not."""
+    """Whether requests are accepted, and if not, why not; with `--watch`, which files cannot be used as they are."""
 
     status: Literal["ready", "starting", "closing", "read-only"]
     reason: NotRequired[str]
     version: str
     worlds: int
+    broken_files: NotRequired[list[str]]
 
 
 class Liveness(TypedDict):
@@ -251,7 +253,10 @@ class ScenarioEntry(TypedDict):
 
 
 class ScenarioList(TypedDict):
+    """`broken` are files of `--scenarios` that cannot be used; `scenario` stays as it was when they last could."""
+
     scenarios: list[ScenarioEntry]
+    broken: list[Broken]
 
 
 class KeptScenario(TypedDict):
@@ -305,6 +310,7 @@ class ScenarioFile(TypedDict):
     version: NotRequired[int]
     kept: NotRequired[str]
     tags: NotRequired[list[str]]
+    file: NotRequired[str | None]
 
 
 class ScenarioVersion(TypedDict):
@@ -331,6 +337,7 @@ class RunReport(TypedDict):
     steps: list[StepReport]
     seconds: float
     tags: NotRequired[list[str]]
+    warnings: NotRequired[list[str]]
     world: NotRequired[str]
 
 

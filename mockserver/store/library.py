@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from tinydb import Query, TinyDB
 from tinydb.storages import MemoryStorage, Storage
 from tinydb.table import Table
@@ -61,6 +62,16 @@ def _is_tinydb(data: object) -> bool:
     )
 
 
+class Given(msgspec.Struct, frozen=True):
+    """A scenario to be kept; `file` is the absolute path of the file that it follows, if it does."""
+
+    name: str
+    text: str
+    source: str
+    tags: tuple[str, ...] = ()
+    file: str | None = None
+
+
 class Library:
     """Scenarios by name, with their versions, and runs by id.
 
@@ -77,26 +88,49 @@ class Library:
             self._db = TinyDB(directory / FILE, storage=ReplacingStorage)
 
     def put_scenario(self, name: str, text: str, source: str, tags: Sequence[str] = ()) -> None:
-        """Keep a scenario's text and tags under its name.
+        """Keep a scenario's text and tags under its name, as `put_scenarios` does."""
+        self.put_scenarios([Given(name, text, source, tuple(tags))])
 
-        What was there stays as an earlier version, the last twenty do. The text that is there already makes no
-        new version.
+    def put_scenarios(self, given: Sequence[Given]) -> dict[str, int]:
+        """Keep scenarios, each under its name; what was there stays as an earlier version, the last twenty do.
+
+        A text that is there already makes no new version. Many are written as one: each write is of the whole file.
+        Answers the version that each now has, by name.
         """
-        earlier = self.versions(name)
-        if earlier and earlier[-1]["text"] == text:
-            return
-        version = earlier[-1]["version"] + 1 if earlier else 1
-        kept = {"name": name, "version": version, "source": source, "text": text, "kept": self._instant()}
-        kept["tags"] = list(tags)
+        versions: dict[str, list[Any]] = {}
+        for kept_before in self._versions:
+            versions.setdefault(kept_before["name"], []).append(kept_before)
+        there = {each["name"]: dict(each) for each in self._scenarios}
+        made, put = [], []
+        for each in given:
+            known = versions.setdefault(each.name, [])
+            about = {"source": each.source, "tags": list(each.tags), "file": each.file}
+            if known and known[-1]["text"] == each.text:
+                kept = {**known[-1], **about}
+            else:
+                version = known[-1]["version"] + 1 if known else 1
+                kept = {"name": each.name, "version": version, "text": each.text, "kept": self._instant(), **about}
+                known.append(kept)
+                made.append(kept)
+            if there.get(each.name) != kept:
+                put.append(kept)
         # First, so that a scenario that is there has its version, whatever happens between the two.
-        self._versions.insert(kept)
-        if len(earlier) >= MAX_VERSIONS:
-            oldest = version - MAX_VERSIONS
-            self._versions.remove((Query().name == name) & (Query().version <= oldest))
-        self._scenarios.upsert(kept, Query().name == name)
+        if made:
+            self._versions.insert_multiple(made)
+            surplus = [old.doc_id for each in versions.values() for old in each[:-MAX_VERSIONS] if old not in made]
+            if surplus:
+                self._versions.remove(doc_ids=surplus)
+        if changed := [each for each in put if each["name"] in there]:
+            self._scenarios.update_multiple([(each, Query().name == each["name"]) for each in changed])
+        if new := [each for each in put if each["name"] not in there]:
+            self._scenarios.insert_multiple(new)
+        return {each.name: versions[each.name][-1]["version"] for each in given}
 
     def scenario(self, name: str) -> dict[str, Any]:
-        """A scenario's name, version, source, text and tags, and when it was kept; raises `Unknown`."""
+        """A scenario's name, version, source, text and tags, when it was kept, and its `file` if it is of one.
+
+        Raises `Unknown`.
+        """
         found = self._scenarios.get(Query().name == name)
         if not isinstance(found, dict):
             raise Unknown("scenario in the library", name, [each["name"] for each in self._scenarios])
@@ -113,8 +147,12 @@ class Library:
     def drop_scenario(self, name: str) -> None:
         """Forget a scenario with all its versions; raises `Unknown`."""
         self.scenario(name)
-        self._scenarios.remove(Query().name == name)
-        self._versions.remove(Query().name == name)
+        self.drop_scenarios([name])
+
+    def drop_scenarios(self, names: Sequence[str]) -> None:
+        """Forget those of the scenarios that are there, with all their versions."""
+        self._scenarios.remove(Query().name.one_of(names))
+        self._versions.remove(Query().name.one_of(names))
 
     def add_run(self, run: dict[str, Any]) -> str:
         """Keep the report of a run; answers its id. The oldest give way past a thousand."""

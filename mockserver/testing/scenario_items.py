@@ -11,9 +11,8 @@ import pytest
 
 from mockserver.client.answers import Run
 from mockserver.errors import MockserverError
+from mockserver.scenarios.files import SUFFIXES
 from mockserver.scenarios.tags import tags_in
-
-SUFFIXES = (".yaml", ".yml", ".json")
 
 
 def is_wanted(file: Path, config: pytest.Config, patterns: Iterable[str]) -> bool:

@@ -17,7 +17,7 @@ from mockserver.world.outbox import DELIVERIES, without_exchanges
 from mockserver.world.ownership import Ownership
 from mockserver.world.settings import SettingsDocument
 from mockserver.world.snapshots import Snapshot
-from mockserver.world.store import Commit, Documents, Saved, Store
+from mockserver.world.store import Commit, Documents, Saved, Store, StoreError
 from mockserver.world.world import SETTINGS, Before, Hooks, Schema, World
 
 DEFAULT = "default"
@@ -239,6 +239,19 @@ class Worlds:
         )
         world = self._build(header)
         self._replace(old, world, "reset")
+        self.on_change(world, None)
+        return world
+
+    def renew(self, name: str) -> World:
+        """Start a world over from its fixtures as they are now; `reset` goes back to that. Raises as `create`."""
+        old, header, initial = self.find(name), self._headers[name], self._initial[name]
+        world = self._build(header)
+        self._initial[name] = snapshots.dump(world)
+        try:
+            self._replace(old, world, "reset")
+        except StoreError:
+            self._initial[name] = initial
+            raise
         self.on_change(world, None)
         return world
 

@@ -235,3 +235,21 @@ def test_no_credential_of_the_quickstart_stands_in_the_log_of_a_sign_in(serve):
     assert {"POST /oauth/token", "GET /oauth/token/validate"} <= {each["message"] for each in lines}
     for secret in (*secrets, CLIENT_SECRET, "offline"):
         assert secret not in err
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_stands_below_a_message_is_a_line_each_without_secrets(form: Any):
+    stream = io.StringIO()
+    lines = configure("info", form, stream)
+    worlds = toy_worlds()
+    worlds.create("default").act("toy.write", {"text": "a", "secret": SECRET})
+    lines.watch(worlds)
+    logging.getLogger("mockserver.watching").warning("broken", extra={"details": ("a.yaml:1: \x1b[2J", f"b {SECRET}")})
+    lines.flush()
+    told = stream.getvalue()
+    assert SECRET not in told
+    if form == "json":
+        assert [each[:2] for each in json.loads(told)["details"]] == ["a.", "b "]
+    else:
+        assert [line[:6] for line in told.splitlines()[1:]] == ["    a.", "    b "]
+        assert "\x1b" not in told

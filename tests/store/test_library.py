@@ -12,7 +12,7 @@ from tinydb import Query, TinyDB
 
 from mockserver.errors import MockserverError, Unknown
 from mockserver.store import library as module
-from mockserver.store.library import FILE, Library
+from mockserver.store.library import FILE, Given, Library
 from mockserver.world.store import StoreError
 
 
@@ -160,3 +160,23 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
 
 def _no_space(_: int) -> None:
     raise OSError(28, "No space left on device")
+
+
+def test_many_are_kept_with_a_few_writes_however_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    library = Library(tmp_path)
+    given = [Given(f"n{n}", f"text {n}", "f.yaml", ("smoke",), f"/f/{n}.yaml") for n in range(50)]
+    library.put_scenarios([*given[:10]])
+    written = []
+    write = module.write_whole
+    monkeypatch.setattr(module, "write_whole", lambda *args: (written.append(1), write(*args)))
+    changed = [Given(each.name, f"{each.text} and more", each.source, each.tags, each.file) for each in given]
+    assert library.put_scenarios(changed) == {f"n{n}": 2 if n < 10 else 1 for n in range(50)}
+    assert len(written) <= 4
+    assert library.put_scenarios(changed)["n3"] == 2
+    assert len(written) <= 4
+    assert len(library.scenarios()) == 50
+    kept = library.scenario("n3")
+    assert (kept["text"], kept["tags"], kept["file"]) == ("text 3 and more", ["smoke"], "/f/3.yaml")
+    library.put_scenario("n3", "text 3 and more", "by hand")
+    assert (library.scenario("n3")["file"], library.scenario("n3")["version"]) == (None, 2)
+    library.close()

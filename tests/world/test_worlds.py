@@ -18,7 +18,7 @@ from mockserver.world.settings import CoreSettings
 from mockserver.world.snapshots import Snapshot
 from mockserver.world.world import World
 from mockserver.world.worlds import ClockSpec, Worlds
-from tests.toy import NOTES, toy_worlds
+from tests.toy import NOTES, Note, toy_worlds
 
 
 @pytest.fixture
@@ -116,6 +116,33 @@ def test_reset_after_a_remake_or_a_restore_goes_back_to_how_the_world_was_made(w
     assert worlds.find("alpha").seed == 2
     assert worlds.reset("alpha").seed == 1
     assert saved(worlds, "alpha") == at_first
+
+
+def test_a_renewed_world_has_its_fixtures_as_they_are_now_and_a_reset_goes_back_to_that():
+    said = ["first"]
+
+    class Writes:
+        def apply(self, world: World) -> None:
+            world[NOTES].insert(Note("note-0", said[0], secret=f"secret-{said[0]}"))
+
+    worlds = toy_worlds()
+    worlds._fixture = lambda name: Writes()
+    old = worlds.create("alpha", fixtures=["notes"])
+    said[0] = "second"
+    worlds.reset("alpha")
+    assert worlds.owner_of("secret-first") == "alpha"
+    new = worlds.renew("alpha")
+    renewed = saved(worlds, "alpha")
+    assert (worlds.owner_of("secret-first"), worlds.owner_of("secret-second")) == (None, "alpha")
+    write(new, "more", "secret-more")
+    worlds.reset("alpha")
+    assert saved(worlds, "alpha") == renewed
+    assert (old.ended, new.ended) == ("reset", "reset")
+
+    worlds._fixture = lambda name: 1 / 0  # type: ignore[assignment,return-value]
+    with pytest.raises(ZeroDivisionError):
+        worlds.renew("alpha")
+    assert saved(worlds, "alpha") == renewed
 
 
 def test_ids_go_on_where_a_snapshot_stopped(worlds: Worlds):

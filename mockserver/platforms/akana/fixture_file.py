@@ -132,8 +132,12 @@ def xml_of(seed: WorkflowSeed, source: str) -> str:
     """A workflow's XML, from the fixture or the file beside it; raises `OSError` or `UnicodeDecodeError`."""
     if seed.xml is not None:
         return seed.xml
+    return (folder_of(source) / (seed.file or "")).read_text(encoding="utf-8")
+
+
+def folder_of(source: str) -> Path:
+    """Where the files beside a fixture are."""
     try:
-        beside = resources.locate("fixtures", source).parent
+        return resources.locate("fixtures", source).parent
     except Unknown:
-        beside = Path()
-    return (beside / (seed.file or "")).read_text(encoding="utf-8")
+        return Path()

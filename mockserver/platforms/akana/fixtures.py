@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 
@@ -17,6 +18,7 @@ from mockserver.platforms.akana.fixture_file import (
     ConnectionSeed,
     FixtureFile,
     WorkflowSeed,
+    folder_of,
     xml_of,
 )
 from mockserver.platforms.akana.governance import parsed
@@ -25,20 +27,27 @@ from mockserver.world.world import World
 
 
 class AkanaFixture(msgspec.Struct, frozen=True):
-    """A fixture file that was read and found whole; workflow files beside it are read when it is put into a world."""
+    """A fixture file that was read and found whole, with the workflows of the `files` beside it."""
 
     file: FixtureFile
-    source: str
+    files: tuple[Path, ...] = ()
 
     def apply(self, world: World) -> None:
         """Put the file's people and things into the world's open transaction."""
-        seeding.Seeding(world, self.file, self.source).everything()
+        seeding.Seeding(world, self.file).everything()
 
 
 def read(text: str, source: str, bounds: FileBounds = FILE_BOUNDS) -> AkanaFixture:
     """Read a fixture file; raises `InvalidFile` with every problem, each with line and column."""
     file = yaml.load(text, FixtureFile, source, bounds=bounds, consistent=lambda file: _inconsistencies(file, source))
-    return AkanaFixture(file, source)
+    try:
+        workflows = tuple(msgspec.structs.replace(each, xml=xml_of(each, source)) for each in file.workflows)
+    except (OSError, UnicodeDecodeError) as error:
+        # It was there a moment ago.
+        problem = Problem("$.workflows", "readable UTF-8 files beside this one", str(error))
+        raise InvalidFile(source, [problem]) from None
+    beside = tuple(folder_of(source) / each.file for each in file.workflows if each.file is not None)
+    return AkanaFixture(msgspec.structs.replace(file, workflows=workflows), beside)
 
 
 def _inconsistencies(file: FixtureFile, source: str) -> Iterator[Problem]:

@@ -12,7 +12,6 @@ from mockserver.platforms.akana.fixture_file import (
     ConnectionSeed,
     FixtureFile,
     TemplateSeed,
-    xml_of,
 )
 from mockserver.platforms.akana.models import API_VERSIONS, APIS, APP_VERSIONS, USERS, Business, User
 from mockserver.platforms.akana.models_work import TEMPLATES, Template
@@ -20,12 +19,11 @@ from mockserver.world.world import World
 
 
 class Seeding:
-    """One fixture on its way into one world."""
+    """One fixture, with the XML of its workflows in it, on its way into one world."""
 
-    def __init__(self, world: World, file: FixtureFile, source: str) -> None:
+    def __init__(self, world: World, file: FixtureFile) -> None:
         self.world = world
         self.file = file
-        self.source = source
         self.groups: dict[str, str] = {}
 
     def everything(self) -> None:
@@ -49,7 +47,7 @@ class Seeding:
                 name=workflow.name,
                 description=workflow.description,
                 type=workflow.object_type,
-                xml=xml_of(workflow, self.source),
+                xml=workflow.xml or "",
                 business=root,
             )
         for seed, business in businesses:

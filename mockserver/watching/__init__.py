@@ -1,0 +1,1 @@
+"""Files that a server follows while it runs: scenarios and fixtures, read again when they change."""
