@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from mockserver.errors import Full, MockserverError, nearest
+from mockserver.errors import Full, MockserverError
 from mockserver.wire import Call, Carrier
 from mockserver.wire.routes import MOST_SPECIFIC_FIRST, CredentialKind
 from mockserver.world.store import StoreError
@@ -90,13 +90,11 @@ def place(
 
 def _named(worlds: Worlds, name: str, rule: str, credentials: Iterable[Credential], *, auto: bool) -> Place:
     if name not in worlds:
-        if not auto:
-            known = [world.name for world in worlds]
-            near = nearest(name, known)
-            hint = f" Did you mean {near!r}?" if near else ""
-            return Place(None, rule, lost=f"There is no world named {name!r}.{hint} POST /_mock/worlds creates one.")
         try:
-            worlds.create(name)
+            if auto:
+                worlds.create(name)
+            else:
+                worlds.find(name)
         except (Full, StoreError) as error:
             return Place(None, rule, lost=str(error), status=503)
         except MockserverError as error:

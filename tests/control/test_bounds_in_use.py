@@ -17,8 +17,10 @@ from pytest_httpserver import HTTPServer
 from mockserver.app import build_app
 from mockserver.errors import InvalidFile
 from mockserver.platforms.motar.models import USERS
+from mockserver.scenarios import caller
 from mockserver.server import running
 from mockserver.settings import Settings
+from mockserver.world import ownership, worlds
 from tests.conftest import world_maker
 from tests.delivery.test_tarpit import Tarpit
 from tests.support import PLAIN, Live, send_raw, toy_server_running
@@ -122,8 +124,8 @@ def test_of_a_webhooks_answer_so_many_bytes_are_read_and_the_exchange_says_that_
 
 def test_so_many_webhooks_are_under_way_at_once_in_all_and_to_one_target():
     with tarpits(2) as targets, bounded(max_attempts=5, max_attempts_per_target=3) as (make, url):
-        worlds = [make(settings={"core": {"webhook_timeout": 300}}) for _ in range(2)]
-        for world in worlds:
+        both = [make(settings={"core": {"webhook_timeout": 300}}) for _ in range(2)]
+        for world in both:
             for n in range(20):
                 for target in targets:
                     world.act("toy.send", url=f"http://127.0.0.1:{target.port}/{n}")
@@ -133,7 +135,7 @@ def test_so_many_webhooks_are_under_way_at_once_in_all_and_to_one_target():
         # Longer than any that is let through by mistake would take.
         time.sleep(0.3)
         assert sorted(each.most for each in targets) == [2, 3]
-        assert worlds[0].http.get("/toy/whoami").status_code == 200
+        assert both[0].http.get("/toy/whoami").status_code == 200
         # Those that wait are all there, and none is said to have been sent.
         text = httpx2.get(f"{url}/_mock/metrics", **PLAIN).text
         assert 'mockserver_deliveries{state="pending"} 80.0' in text
@@ -215,3 +217,48 @@ def test_a_head_may_be_as_large_as_the_settings_say_whatever_is_cut_off_by_defau
     with bounded(max_header_bytes=2_000_000) as (_, url):
         # Over the setting, but not so far that it is cut off: the vendor says so.
         assert b'{"toy":"The headers are larger than 2000000 bytes together."}' in send_raw(url, head)
+
+
+def test_requests_that_led_to_no_world_are_kept_up_to_so_many_bytes():
+    with bounded() as (_, url):
+        for n in range(40):
+            answer = httpx2.post(f"{url}/w/none/toy/notes?n={n}", content=b"x" * 1_000_000, **PLAIN)
+            assert answer.status_code == 404
+        told = httpx2.get(f"{url}/_mock/unaddressed", **PLAIN).json()
+        assert told["count"] == 40
+        kept = [int(each["query"]["n"]) for each in told["exchanges"]]
+        assert kept == list(range(40 - len(kept), 40))
+        assert 30 <= len(kept) <= 33
+
+
+def test_dropped_worlds_are_remembered_up_to_a_number_and_so_are_their_credentials(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(worlds, "MAX_FATES", 2)
+    monkeypatch.setattr(ownership.Ownership.__init__, "__kwdefaults__", {"max_tombstones": 2})
+    with bounded() as (make, url):
+        dropped = [make() for _ in range(3)]
+        for n, world in enumerate(dropped):
+            world.act("toy.write", text="a", secret=f"a-secret-{n}")
+            world.drop()
+        told = [httpx2.get(f"{url}/w/{world.name}/toy/whoami", **PLAIN).json()["toy"] for world in dropped]
+        for n in range(3):
+            httpx2.get(f"{url}/toy/whoami", headers={"authorization": f"Bearer a-secret-{n}"}, **PLAIN)
+        strays = httpx2.get(f"{url}/_mock/unaddressed", **PLAIN).json()["exchanges"][-3:]
+    assert ["was dropped" in each for each in told] == [False, True, True]
+    assert ["belonged to the world" in json.dumps(each) for each in strays] == [False, True, True]
+
+
+def test_of_an_answer_to_a_scenarios_call_so_many_bytes_are_read_and_a_longer_one_fails_the_step(
+    monkeypatch: pytest.MonkeyPatch, httpserver: HTTPServer
+):
+    monkeypatch.setattr(caller, "MAX_RESPONSE", 1000)
+    httpserver.expect_request("/fits").respond_with_data("x" * 1000)
+    httpserver.expect_request("/not").respond_with_data("x" * 1001)
+    with bounded() as (make, _):
+        world = make()
+        reports = [
+            world.control.post("runs", json={"text": f"name: a\nsteps: [{{call: GET {httpserver.url_for(path)}}}]"})
+            for path in ("/fits", "/not")
+        ]
+    fits, beyond = (each.json() for each in reports)
+    assert (fits["outcome"], beyond["outcome"]) == ("passed", "failed")
+    assert "The answer is larger than 1000 bytes." in str(beyond["steps"])
