@@ -55,7 +55,8 @@ class Watcher:
         self._ended.set()
         self._stirred.set()
         if self._task is not None:
-            await self._task
+            # Whatever became of it, a server that ends still has to keep its data.
+            await asyncio.wait([self._task])
 
     async def _follow(self) -> None:
         while not self._ended.is_set():
@@ -129,7 +130,7 @@ class Watcher:
 
     def _folders(self) -> tuple[Folders, Folders]:
         """Those to watch with all that is in them, and those of single files, and of the folders themselves."""
-        deep = _marked(root for root in self._scenarios.roots if root.is_dir())
+        deep = _marked(root for root in self._scenarios.roots if os.path.isdir(root))
         return deep, _marked(Path(each).parent for each in self._singles())
 
 
