@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-from mockserver import resources
 from mockserver.reference_plugin import Settings, build_plugin
 from mockserver.server import bind, in_background, url_of
 from tests.support import CLIENT_ID, CLIENT_SECRET
@@ -22,14 +21,6 @@ def test_the_demo_reads_as_a_story_and_exits_0(mockserver):
 def test_the_demo_prints_on_a_terminal_that_knows_no_utf8(mockserver):
     done = mockserver("demo", PYTHONIOENCODING="ascii")
     assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.parametrize("vendor", sorted({name.partition("/")[0] for name in resources.shipped("scenarios")}))
-def test_every_shipped_scenario_passes_against_the_reference_plugin_one_after_the_other(mockserver, vendor):
-    names = [name for name in resources.shipped("scenarios") if name.startswith(f"{vendor}/")]
-    done = mockserver("run", *names)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert re.findall(r"PASSED +(\S+)", done.stdout) == names
 
 
 def test_a_step_that_fails_says_what_it_waited_for_and_what_came_and_exits_1(mockserver, tmp_path):
