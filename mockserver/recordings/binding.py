@@ -9,12 +9,16 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import quote
 
 from mockserver.recordings.values import ANY_TEXT, is_identifier, is_volatile, leaves, unambiguous
 from mockserver.scenarios.expressions import without_expressions
 from mockserver.world.secrets import label_of, plain
 
 Step = dict[str, Any]
+
+_OF_A_PATH: Final = "!$&'()*+,;=:@~"
+"""What a segment of a path holds as it is, besides letters, digits and `-._` (RFC 3986, 3.3)."""
 
 LONGEST_TEXT: Final = 200
 """Characters of a text that is compared as it is; a longer one (a page, a file) only has to be a text."""
@@ -89,14 +93,14 @@ class Binder:
         return self.with_references(value)
 
     def path(self, path: str) -> str:
-        """A path whose ids are references, or stand for any where nobody gave them."""
+        """A path as an `await` writes it: its ids are references, or stand for any where nobody gave them."""
         segments = []
         for number, segment in enumerate(path.split("/")):
             reference = self.reference(segment)
             if reference is not None:
                 segments.append(f"{{{reference}}}")
             else:
-                segments.append(f"{{id{number}}}" if is_identifier(segment) else segment)
+                segments.append(f"{{id{number}}}" if is_identifier(segment) else quote(segment, safe=_OF_A_PATH))
         return "/".join(segments)
 
     def reference(self, value: str) -> str | None:

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import msgspec
 
@@ -172,7 +172,7 @@ class _Importer:
     def _await(self, entry: _Entry, headers: Pairs, body: bytes, apart: float) -> None:
         request = entry.request
         url = urlsplit(request.url)
-        path = _PREFIX.sub("", url.path) or "/"
+        path = _PREFIX.sub("", unquote(url.path)) or "/"
         query = multi(tuple(parse_qsl(url.query, keep_blank_values=True)))
         data = readable(headers, body)
         where: Step = {"status": entry.response.status, **self.binder.message({"query": query, "body": data})}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ClassVar, Final, Literal
+from urllib.parse import unquote
 
 import msgspec
 from msgspec import UNSET, Meta
@@ -293,8 +294,9 @@ def step_type(key: str, step: Mapping[Any, Any]) -> type[Step]:
 def call_of(written: str, *, urls: bool = False) -> tuple[str, str]:
     """Method and path of an `await` such as `POST /plugin/v1/ato/status`; raises `Invalid` for anything else.
 
-    Expressions in braces may stand in the path. With `urls`, as in a `call`, it may have a query, and
-    be a whole URL or an expression that becomes one.
+    Expressions in braces may stand in the path. It is written as in a URL, and answered as requests are
+    compared, with `%20` and the like decoded. With `urls`, as in a `call`, it is left as it is, may have
+    a query, and be a whole URL or an expression that becomes one.
     """
     method, _, path = written.strip().partition(" ")
     path = path.strip()
@@ -306,7 +308,7 @@ def call_of(written: str, *, urls: bool = False) -> tuple[str, str]:
         raise _no_call(f"{expected}, where the path begins with /", written)
     if re.search(r"[\s#]" if urls else r"[\s?#]", bare):
         raise _no_call(f"{expected}, without query (that goes to where: {{query: ..}})", written)
-    return method.upper(), path
+    return method.upper(), path if urls else unquote(path)
 
 
 def message_of(headers: Mapping[str, Any], body: Any, text: str | None, scope: Scope) -> tuple[dict[str, str], str]:

@@ -51,6 +51,11 @@ def test_a_value_of_an_earlier_step_becomes_a_reference_also_within_texts_and_pa
     assert found[1]["where"]["body"] == {"id": reference, "text": f"about {{{reference}}}: done"}
 
 
+def test_a_path_is_written_as_in_a_url() -> None:
+    (found,) = steps(happened("inbound", "/a b/100%/ç/{x}/q?#/$y=1,2"))
+    assert found["await"] == "POST /a%20b/100%25/%C3%A7/%7Bx%7D/q%3F%23/$y=1,2"
+
+
 def test_what_differs_from_run_to_run_is_matched_by_its_type() -> None:
     body = {
         **{"state": OTHER, "at": "2026-01-01T09:00:00Z", "url": "http://127.0.0.1:4711/x", "password": "offline"},

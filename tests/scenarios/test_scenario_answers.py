@@ -81,6 +81,13 @@ def test_a_step_answers_in_the_emulators_place_with_what_was_asked(play: Callabl
     assert "step 2" in inbound[0]["violations"][0]["reason"]
 
 
+@pytest.mark.parametrize("called", ["/toy/a%20b%C3%A7", "/toy/a%20bç", "/toy/%61%20b%c3%a7"])
+def test_a_path_is_compared_as_it_is_meant_however_it_is_spelled(play: Callable[..., Played], called: str) -> None:
+    step = "  - await: GET /toy/a%20b%C3%A7\n    respond: {text: found}\n    within: 3s\n"
+    played = play(step, ("GET", called, None))
+    assert (played.passed(), played.answers[0].text) == (True, "found")
+
+
 def test_a_header_with_a_list_is_sent_for_each(play: Callable[..., Played]) -> None:
     played = play(
         f"""
