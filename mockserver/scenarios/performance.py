@@ -16,19 +16,15 @@ from mockserver.scenarios.caller import Request
 from mockserver.scenarios.explain import (
     answered_otherwise,
     came_otherwise,
-    came_too_seldom,
     lacks,
     left_over,
     miscounted,
-    never_came,
     no_such_document,
-    out_of_order,
-    unexpected,
     unlike,
 )
-from mockserver.scenarios.expressions import Scope, evaluate, evaluate_known
+from mockserver.scenarios.expressions import Scope, evaluate
 from mockserver.scenarios.model import Scenario
-from mockserver.scenarios.order import Order, OutOfOrderError, Reason, UnexpectedError
+from mockserver.scenarios.order import Order
 from mockserver.scenarios.report import StepReport, describe
 from mockserver.scenarios.rules import Rules
 from mockserver.scenarios.steps import (
@@ -49,6 +45,7 @@ from mockserver.scenarios.steps import (
     message_of,
     url_of,
 )
+from mockserver.scenarios.waiting import FailedError, Waiting
 from mockserver.world.durations import format_duration, parse_duration
 from mockserver.world.faults import Fault
 from mockserver.world.interception import Interceptor
@@ -118,15 +115,6 @@ class Stage(Protocol):
         """Give back what the run held open."""
 
 
-class FailedError(Exception):
-    """A step did not find what it asked for; `details` are sentences for people, `reason` is a word for programs."""
-
-    def __init__(self, details: list[str], reason: Reason | None = None) -> None:
-        super().__init__(details[0])
-        self.details = details
-        self.reason = reason
-
-
 class Performance:
     """What a run knows by now: the outputs of its steps, and which step had which exchange.
 
@@ -147,7 +135,7 @@ class Performance:
         self._stage = stage
         self._inputs = inputs
         self._order = order
-        self._wanted_later = wanted_later
+        self._waiting = Waiting(scenario, stage, order, self._scope, wanted_later)
         self._outputs: dict[str, dict[str, Any]] = {}
         self._included: dict[int, tuple[StepReport, ...]] = {}
         answering = Answering(scenario.steps, order.mode, self._scope, self._outputs.__setitem__)
@@ -260,74 +248,9 @@ class Performance:
         raise AssertionError(f"There is no way to perform a step of kind {step.kind!r}.")
 
     async def _wait(self, index: int, step: ExpectStep | AwaitStep, match: Match) -> tuple[Scope, list[str]]:
-        at_least = step.at_least if isinstance(step, AwaitStep) else None
-        seen, scope, told = 0, self._scope(), list[str]()
-        while (found := await self._next(index, step, match, seen)) is not None:
-            seen += 1
-            self._order.take(found, f"step {index} ({step.heading})", match if at_least is not None else None)
-            parameters = path_parameters(match.path, found["path"]) if isinstance(match.path, str) else None
-            scope, told = self._scope(found, parameters), [label(found)]
-            if at_least is None or (seen >= at_least and _gives(step, scope)):
-                break
-        return scope, told
-
-    async def _next(self, index: int, step: ExpectStep | AwaitStep, match: Match, seen: int) -> Facts | None:
-        """What the step waits for, of which it has seen some already; None when it has enough and no more comes."""
-        within = parse_duration(evaluate(step.within, self._scope()))
-        order = self._order
-
-        def check() -> Facts | None:
-            order.hear(self._stage.news)
-            return order.find(match, lambda facts: self._wanted(index, facts) is not None)
-
-        try:
-            found = await self._stage.until(check, within.total_seconds())
-        except UnexpectedError as error:
-            told = unexpected(match, error.facts, order.consumed, self._stage.exchanges())
-            raise FailedError(told, "unexpected") from None
-        except OutOfOrderError:
-            found = None
-        at_least = (step.at_least or 1) if isinstance(step, AwaitStep) else 1
-        if found is None and seen < at_least:
-            raise self._missed(index, match, within, seen, at_least)
-        return found
-
-    def _missed(self, index: int, match: Match, within: timedelta, seen: int, at_least: int) -> FailedError:
-        """Why a step got too little: it came at another time, another step has it, or it never came."""
-        exchanges, consumed = self._stage.exchanges(), self._order.consumed
-        late = self._order.misplaced(match)
-        if late is not None and self._order.mode in ("strict", "ordered"):
-            before = [facts for facts in self._order.left() if facts["kind"] == late["kind"]]
-            return FailedError(out_of_order(match, late, before[0], self._wanted(index, before[0])), "out of order")
-        instead = None
-        if self._order.mode == "strict":
-            instead = next((facts for facts in self._order.left() if facts["kind"] == match.kind), None)
-        wanted_by = self._wanted(index, instead) if instead is not None else None
-        if seen:
-            return FailedError(came_too_seldom(match, seen, at_least, instead, wanted_by), "never came")
-        taken = any(facts["id"] in consumed and matches(match, facts) for facts in exchanges)
-        told = never_came(match, within, exchanges, consumed, instead, wanted_by)
-        return FailedError(told, "already consumed" if taken else "never came")
-
-    def _wanted(self, index: int, facts: Facts) -> str | None:
-        """The step after this one that may ask for an exchange, as far as can be told by now."""
-        for number, step in enumerate(self._scenario.steps[index:], index + 1):
-            if isinstance(step, IncludeStep):
-                return f"step {number} ({step.heading})"
-            match = self._as_far_as_known(step)
-            if match is not None and matches(match, facts):
-                return f"step {number} ({step.heading})"
-        return self._wanted_later(facts)
-
-    def _as_far_as_known(self, step: Step) -> Match | None:
-        """What a step waits for, with anything in the place of values that are not known yet."""
-        scope = self._scope()
-        if isinstance(step, AwaitStep):
-            method, path = call_of(str(evaluate_known(step.await_, scope, "*")))
-            return step.where.bound(scope, evaluate_known, kind="inbound", method=method, path=path)
-        if isinstance(step, ExpectStep):
-            return step.where.bound(scope, evaluate_known, kind="delivery")
-        return None
+        found, told = await self._waiting.wait(index, step, match)
+        parameters = path_parameters(match.path, found["path"]) if isinstance(match.path, str) else None
+        return self._scope(found, parameters), told
 
     async def _call(self, index: int, step: CallStep) -> tuple[Scope, list[str]]:
         scope = self._scope()
@@ -381,7 +304,9 @@ class Performance:
     async def _include(self, index: int, step: IncludeStep) -> tuple[Scope, list[str]]:
         scenario = self._stage.scenario(step.include)
         inputs = scenario.resolve_inputs(evaluate(step.with_, self._scope()))
-        performance = Performance(scenario, self._stage, inputs, self._order, lambda facts: self._wanted(index, facts))
+        performance = Performance(
+            scenario, self._stage, inputs, self._order, lambda facts: self._waiting.wanted(index, facts)
+        )
         reports: list[StepReport] = []
         try:
             for number, each in enumerate(scenario.steps, 1):
@@ -406,15 +331,6 @@ class Performance:
 def report_on(index: int, step: Step, **fields: Any) -> StepReport:
     """A report on a step, with what every such report has."""
     return StepReport(index=index, id=step.id, kind=step.kind, title=step.heading, asks=step.in_words(), **fields)
-
-
-def _gives(step: Step, scope: Scope) -> bool:
-    """Whether everything that a step gives can be found by now."""
-    try:
-        evaluate(step.outputs, scope)
-    except MockserverError:
-        return False
-    return True
 
 
 def _done(path: str, arguments: object, result: object) -> Facts:
