@@ -61,7 +61,8 @@ class _Order:
 class MotarPlugin:
     """Plays the plugin of one world or several; what it is told holds until `behave` or the end of the test.
 
-    A world that is reset in between forgets where its plugin is: call `play_for` again.
+    A world that is reset in between forgets where its plugin is: call `play_for` again. `received` has everything that
+    came, in the order of the answers; what is sent at once, without `settle` in between, comes in any order.
     """
 
     def __init__(self, server: HTTPServer) -> None:
