@@ -210,13 +210,7 @@ def _build(
     library = files.enter_context(closing(Library(directory, wall=wall)))
     scenario_files = ScenarioFiles(settings.scenarios, library, schema.actions, settings.file_bounds)
     watcher = _watcher(scenario_files, FixtureFiles(settings.fixture, shelf, worlds)) if settings.watch else None
-    scenario_files.refresh()
-    if watcher is None and scenario_files.broken:
-        refused = ", ".join(each.file for each in scenario_files.broken)
-        raise Invalid(
-            f"The scenarios of {refused} cannot be used.",
-            hint="mockserver scenarios validate tells why; with --watch the server waits until they can.",
-        )
+    scenario_files.refresh(whole=watcher is None)
     edge = Edge(
         worlds,
         platforms,

@@ -29,7 +29,7 @@ FLUSH_AFTER = 0.05
 LONGEST = 300
 """Characters of a path, an error or a reason that are shown."""
 
-CHATTY = ("httpx2", "httpcore2", "uvicorn", "asyncio", "faker")
+CHATTY = ("httpx2", "httpcore2", "uvicorn", "asyncio", "faker", "watchfiles")
 """Loggers of others that tell of every step, and httpx2's of every query with what is in it."""
 
 _QUERY = re.compile(r"[?#].*", re.DOTALL)

@@ -38,6 +38,7 @@ class ScenarioFiles:
         self._stamps: dict[Path, Stamp] = {}
         self._refused: dict[Path, tuple[str, ...]] = {}
         self._clashes: dict[Path, tuple[str, ...]] = {}
+        self._unusable: set[Path] = set()
         # What an earlier process read: the last good ones, where a file has been broken or has gone meanwhile.
         self._good: dict[Path, Given] = {
             path: Given(each["name"], each["text"], each["source"], tuple(each["tags"]), each["file"])
@@ -56,19 +57,22 @@ class ScenarioFiles:
         """The file that should be the scenario `name` and cannot be used, if there is one."""
         return next((each for each in self.broken if each.scenario == name), None)
 
-    def refresh(self) -> None:
+    def refresh(self, *, whole: bool = False) -> None:
         """Read what has changed and bring the library up to it; what is found is logged.
 
-        Raises `StoreError` for a library that cannot be written; the next time tries again.
+        With `whole` every file has to be usable: raises `Invalid` with all that is wrong, and the library stays as it
+        was. Raises `StoreError` for a library that cannot be written; the next time tries again.
         """
         found = {path: stamp for path in self._paths() if (stamp := stamp_of(path)) is not None}
         for path in [path for path in {*self._good, *self._refused} if path not in found]:
             self._forget(path)
         for path, stamp in found.items():
-            if self._stamps.get(path) != stamp:
-                self._read(path)
+            if self._stamps.get(path) != stamp and not self._read(path) and not whole:
+                name = self._name_of(path)
+                rest = f"{name} stays as it last was" if name is not None else "it was no scenario before either"
+                log.warning("%s cannot be used; %s", path, rest, extra=block(self._refused[path]))
         self._stamps = found
-        self._keep()
+        self._keep(whole=whole)
 
     def _paths(self) -> Iterator[Path]:
         seen = set()
@@ -91,32 +95,26 @@ class ScenarioFiles:
 
     def _forget(self, path: Path) -> None:
         self._refused.pop(path, None)
-        good = self._good.pop(path, None)
-        if good is None:
-            log.info("%s is gone", path)
+        self._good.pop(path, None)
 
-    def _read(self, path: Path) -> None:
+    def _read(self, path: Path) -> bool:
+        """Read a file; whether it can be used."""
         try:
             with path.open("rb") as file:
                 data = file.read(self._bounds.bytes + 1)
             scenario = load_scenario(data, str(path), known_actions=self._known_actions, bounds=self._bounds)
         except InvalidFile as error:
-            self._refuse(path, told(error))
+            self._refused[path] = told(error)
         except OSError as error:
             problem = Problem("$", "a file that can be read", error.strerror or str(error))
-            self._refuse(path, told(InvalidFile(str(path), [problem])))
+            self._refused[path] = told(InvalidFile(str(path), [problem]))
         else:
             self._refused.pop(path, None)
             text = data.decode("utf-8-sig")
             self._good[path] = Given(scenario.name, text, str(path), scenario.tags, str(path.absolute()))
+        return path not in self._refused
 
-    def _refuse(self, path: Path, problems: tuple[str, ...]) -> None:
-        self._refused[path] = problems
-        name = self._name_of(path)
-        rest = f"{name} stays as it last was" if name is not None else "it was no scenario before either"
-        log.warning("%s cannot be used; %s", path, rest, extra=block(problems))
-
-    def _keep(self) -> None:
+    def _keep(self, *, whole: bool) -> None:
         """Make the library have what the good files say, and only that; of two with one name, who had it first."""
         wanted: dict[str, Given] = {}
         clashes: dict[Path, tuple[str, ...]] = {}
@@ -124,6 +122,10 @@ class ScenarioFiles:
             other = wanted.setdefault(good.name, good)
             if other is not good:
                 clashes[path] = self._clash(good, other)
+        if whole and (unusable := sorted({**clashes, **self._refused}.items())):
+            lines = "".join(f"\n  {problem}" for _, problems in unusable for problem in problems)
+            hint = "Mend it, or start with --watch: that takes files in as soon as they can be used."
+            raise Invalid(f"What --scenarios names cannot be used:{lines}", hint=hint)
         changed = [good for name, good in wanted.items() if self._kept.get(name) != good]
         versions = self._library.put_scenarios(changed) if changed else {}
         gone = [good for name, good in self._kept.items() if name not in wanted]
@@ -138,6 +140,18 @@ class ScenarioFiles:
         self._clashes = clashes
         _tell("is gone", [f"{good.source} is gone, and {good.name} with it" for good in gone])
         _tell("was read", [f"{good.source} is {good.name}, version {versions[good.name]}" for good in changed])
+        self._tell_mended([*gone, *changed])
+
+    def _tell_mended(self, told: Sequence[Given]) -> None:
+        """Say of each file that could not be used that it now can be, or has gone, where nothing else tells."""
+        unusable = {*self._refused, *self._clashes}
+        for path in sorted(self._unusable - unusable):
+            good = self._good.get(path)
+            if good is None and str(path) not in [each.source for each in told]:
+                log.info("%s is gone", path)
+            elif good is not None and good not in told:
+                log.info("%s can be used again; %s is what it was", path, good.name)
+        self._unusable = unusable
 
     def _clash(self, good: Given, other: Given) -> tuple[str, ...]:
         line, column = read_text(good.text, self._bounds).positions.get("$.name", (1, 1))

@@ -248,11 +248,37 @@ def test_files_make_no_versions_at_a_start_and_one_that_went_meanwhile_leaves(se
         served.stop()
 
 
+def test_what_is_mended_is_told_also_when_it_says_nothing_new(serve: Any, tmp_path: Path) -> None:
+    one, two = tmp_path / "flows" / "one.yaml", tmp_path / "flows" / "two.yaml"
+    one.parent.mkdir()
+    one.write_text(text("mine/one"))
+    with serve("--scenarios", "flows", "--watch", "--log-format", "text") as served, Watched(served.url) as server:
+        for content in (text("mine/one").replace("action", "acton"), text("mine/one")[:20], "name: ["):
+            two.write_text(text("mine/one", "A copy"))
+            soon(lambda: "flows/two.yaml" in server.broken())
+            replace(one, content)
+            soon(lambda: "flows/one.yaml" in server.broken())
+            replace(one, text("mine/one"))
+            soon(lambda: list(server.broken()) == ["flows/two.yaml"])
+            two.unlink()
+            soon(lambda: server.broken() == {})
+        two.write_text("name: [")
+        soon(server.broken)
+        two.unlink()
+        soon(lambda: server.broken() == {})
+        assert server.versions("mine/one") == [1]
+        _, _, err = served.stop()
+    assert len(re.findall(r"flows/one\.yaml can be used again; mine/one is what it was\n", err)) == 3, err
+    assert len(re.findall(r" flows/two\.yaml is gone\n", err)) == 4, err
+    assert "two.yaml can be used again" not in err
+    assert "watchfiles" not in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
         (("--scenarios", "nowhere"), "--scenarios nowhere: there is no such file or folder."),
-        (("--scenarios", "broken.yaml"), "The scenarios of broken.yaml cannot be used. mockserver scenarios validate"),
+        (("--scenarios", "broken.yaml"), "What --scenarios names cannot be used:\n  broken.yaml:1:"),
         (("--watch",), "--watch has nothing to watch. Give --scenarios PATH, or a --fixture that is a file."),
     ],
 )
@@ -260,6 +286,18 @@ def test_what_cannot_be_followed_stops_the_start(mockserver: Any, tmp_path: Path
     (tmp_path / "broken.yaml").write_text("name: [")
     done = mockserver("serve", "--port", "0", *arguments)
     assert (done.returncode, told in done.stderr) == (2, True), done.stderr
+    assert done.stderr.count("cannot be used") <= 1
+
+
+def test_each_of_several_files_that_stop_the_start_is_told_once(mockserver: Any, tmp_path: Path) -> None:
+    (tmp_path / "one.yaml").write_text(text("mine/one"))
+    (tmp_path / "same.yaml").write_text(text("mine/one", "A copy"))
+    (tmp_path / "typo.yaml").write_text(text("mine/two").replace("action", "acton"))
+    done = mockserver("serve", "--port", "0", "--scenarios", ".", "--data", "data")
+    assert done.returncode == 2
+    assert done.stderr.count("same.yaml:1:1: $.name: expected a name of its own, and one.yaml has this one") == 1
+    assert done.stderr.count("typo.yaml:3:5: $.steps[0]: ") == 1
+    assert "start with --watch" in done.stderr
 
 
 def test_the_list_and_a_run_say_that_a_newer_file_is_broken(mockserver: Any, serve: Any, tmp_path: Path) -> None:
