@@ -14,8 +14,9 @@
   | `one_of: [..]`, `not: x` | any of these; anything else (nothing there included) |
   | `gt` `gte` `lt` `lte` | numbers; two of them make a range |
 
+A mapping is a matcher only when that key stands alone: `{requestId: 5, type: error}` lists two fields.
 A mapping right below `contains` always lists keys, so that `contains: {type: error}` finds a field
-that is called like a matcher; `headers` and `query` always list names.
+that is called like a matcher and is asked for alone; `headers` and `query` always list names.
 """
 
 from __future__ import annotations
@@ -58,6 +59,9 @@ _TYPES: Final[Mapping[str, Callable[[Any], bool]]] = {
     "array": lambda value: isinstance(value, list | tuple),
     "null": lambda value: value is None,
 }
+_LISTING: Final = frozenset({"contains", "equals"})
+"""Matchers below which people list the fields of an object."""
+
 _MATCHERS: Final = frozenset({"equals", "matches", "contains", "type", "any", "absent", "one_of", "not", *_RANGES})
 
 
@@ -150,15 +154,20 @@ def compare_keys(
             tally.differences[-1] = Difference(missing.field, missing.expected, listed, hint)
 
 
-def check(value: object, path: str, later: Callable[[object], bool], problems: list[Problem]) -> None:
-    """Add what makes the matchers in `value` unusable; a value for which `later` is true is left alone."""
+def check(
+    value: object, path: str, later: Callable[[object], bool], problems: list[Problem], beside: str | None = None
+) -> None:
+    """Add what makes the matchers in `value` unusable; a value for which `later` is true is left alone.
+
+    `beside` is what stands next to `value` where that would be a matcher's if it stood alone.
+    """
     name = matcher_of(value)
     if name is None:
         check_parts(value, path, later, problems)
         return
     assert isinstance(value, Mapping)
     for key, argument in value.items():
-        if not later(argument) and (expected := _unusable(key, argument)):
+        if not later(argument) and (expected := _unusable(key, argument, beside)):
             hint = nearest(argument, _TYPES) if key == "type" and isinstance(argument, str) else None
             problems.append(Problem(member(path, key), expected, show(argument), hint))
     if name in ("contains", "one_of"):
@@ -171,7 +180,8 @@ def check_parts(value: object, path: str, later: Callable[[object], bool], probl
     """The same for each part of `value`, which is no matcher itself."""
     if isinstance(value, Mapping):
         for key, part in value.items():
-            check(part, member(path, key), later, problems)
+            others = (show(other) for other in value if other != key)
+            check(part, member(path, key), later, problems, next(others, None) if key in _LISTING else None)
     elif isinstance(value, list | tuple):
         for index, part in enumerate(value):
             check(part, item(path, index), later, problems)
@@ -320,8 +330,8 @@ def matcher_of(value: object) -> str | None:
     return name if is_matcher else None
 
 
-def _unusable(name: str, argument: object) -> str | None:
-    """What the argument of a matcher should be, or None when it is that."""
+def _unusable(name: str, argument: object, beside: str | None) -> str | None:
+    """What the argument of a matcher should be, or None when it is that; `beside` as `check` has it."""
     match name:
         case "matches":
             return _bad_pattern(argument)
@@ -335,7 +345,17 @@ def _unusable(name: str, argument: object) -> str | None:
             wanted = None if _is_number(argument) and not math.isnan(argument) else "a number"
         case _:
             wanted = None
-    return f"{wanted}; a field that is called {name!r} is found by contains: {{{name}: ..}}" if wanted else None
+    if wanted is None:
+        return None
+    if beside is not None:
+        return (
+            f"{wanted}; where others stand, a field that is called {name!r} needs no matcher around it: "
+            f"write {name}: {show(argument)} beside {beside}"
+        )
+    return (
+        f"{wanted}; a field that is called {name!r} is found by contains: {{{name}: ..}}, "
+        f"or with another field beside it, by {name}: .."
+    )
 
 
 def _bad_pattern(pattern: object) -> str | None:

@@ -173,6 +173,13 @@ def test_every_field_that_differs_is_told_at_once() -> None:
         ({"body": {"x": {"matches": "("}}}, "$.body.x.matches", "regular expression"),
         ({"body": {"x": {"matches": 3}}}, "$.body.x.matches", "regular expression"),
         ({"body": {"type": "error"}}, "$.body.type", "contains: {type: ..}"),
+        ({"body": {"type": "error"}}, "$.body.type", "or with another field beside it, by type: .."),
+        (
+            {"body": {"requestId": 5, "contains": {"type": "error"}}},
+            "$.body.contains.type",
+            "null; where others stand, a field that is called 'type' needs no matcher around it: write type: \"error\" "
+            'beside "requestId"',
+        ),
         ({"body": {"x": {"type": "strng"}}}, "$.body.x.type", "string"),
         ({"body": {"x": {"any": False}}}, "$.body.x.any", "true"),
         ({"body": {"x": {"one_of": []}}}, "$.body.x.one_of", "a list of choices"),
