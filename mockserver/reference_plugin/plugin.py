@@ -56,7 +56,11 @@ class Distribution(msgspec.Struct, frozen=True, rename="camel"):
     release_notes: str | None = None
 
     def __str__(self) -> str:
-        return " ".join(filter(None, (self.name, self.version))) or self.id or "unnamed distribution"
+        # Names often end in the version already.
+        words = (self.name or "").split()
+        if self.version and self.version not in words:
+            words.append(self.version)
+        return " ".join(words) or self.id or "unnamed distribution"
 
 
 class DistributionChange(msgspec.Struct, frozen=True, rename="camel"):

@@ -210,6 +210,18 @@ def test_an_entry_needs_no_particular_field(plugin, motar, entry, called):
     assert motar.reports[1].body["providerId"].endswith(f":{called}")
 
 
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [("My App 1.2", "My App 1.2"), ("My App", "My App 1.2"), ("My App 11.2", "My App 11.2 1.2"), ("1.2", "1.2")],
+)
+def test_a_version_that_is_in_the_name_already_is_not_said_twice(plugin, motar, name, called):
+    plugin.start_request()
+    entry = {"name": name, "version": "1.2"}
+    plugin.notify("/motar/distributions", {"requestId": plugin.request_id, "distributions": [entry]})
+    motar.wait_for_reports(2)
+    assert motar.reports[1].body["text"] == f"To review: {called}"
+
+
 def test_a_distribution_without_release_notes_is_rejected_and_the_others_are_not_named(plugin, motar):
     plugin.start_request()
     entries = [{"name": "My App", "version": "1.0", "releaseNotes": "First"}]
