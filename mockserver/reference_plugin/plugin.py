@@ -216,7 +216,11 @@ class Plugin:
 
     async def _report_visit(self, package: Package) -> None:
         held = package.distributions
-        if not package.opened:
+        if poor := rejected(held):
+            # Before all else: a visit, be it the first, is no progress while something rejected is in the package.
+            await self._reject(package, poor)
+            package.opened = True
+        elif not package.opened:
             await self._status(package, "in-progress")
             text = f"In the package: {listed(held)}. Come back when it is complete." if held else ADD_ONE
             await self._alert(package, "info", "action-required", "Package opened", text)
@@ -224,8 +228,6 @@ class Plugin:
         elif not held:
             await self._alert(package, "warning", "action-required", "Package is empty", ADD_ONE)
             await self._status(package, "action-required")
-        elif poor := rejected(held):
-            await self._reject(package, poor)
         elif package.status != "completed":
             await self._alert(package, "success", "completed", "Review completed", f"Reviewed: {listed(held)}", held)
             await self._status(package, "completed", complete=True, cancellable=False)

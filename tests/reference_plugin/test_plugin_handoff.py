@@ -97,6 +97,28 @@ def test_a_first_visit_is_a_first_visit_even_when_distributions_came_before(plug
     assert motar.reports[-1].body["text"] == "In the package: My App 1.0. Come back when it is complete."
 
 
+def test_an_arriving_user_does_not_hide_a_rejection_and_finds_the_package_open_once_it_is_replaced(plugin, motar):
+    plugin.start_request()
+    entry = {"name": "My App", "version": "2.0", "releaseNotes": ""}
+    plugin.notify("/motar/distributions", {"requestId": plugin.request_id, "distributions": [entry]})
+    motar.wait_for_reports(2)
+
+    answer = plugin.open(code=motar.code(), state=plugin.request_id)
+
+    assert "action-required, 1 distribution(s)" in answer.text
+    assert motar.lines() == ["alert error action-required", "status action-required"] * 2
+
+    plugin.set_distributions("2.1")
+    motar.wait_for_reports(6)
+    plugin.open(code=motar.code(), state=plugin.request_id)
+    assert motar.lines()[4:] == [
+        "status under-review",
+        "alert info under-review",
+        "alert success completed",
+        "status completed",
+    ]
+
+
 def test_a_completed_package_can_be_looked_at_without_reports(handed_over, motar):
     handed_over.set_distributions("1.0")
     motar.wait_for_reports(2)
