@@ -23,7 +23,8 @@ from mockserver.scenarios.wiring import wiring_problems
 from mockserver.world.actions import Action
 from mockserver.world.durations import parse_duration
 from mockserver.world.faults import Fault
-from mockserver.world.matchers import check, check_parts, is_of_type, show
+from mockserver.world.matcher_problems import check, check_parts
+from mockserver.world.matchers import is_of_type, show
 from mockserver.world.matching import match_problems
 
 _INSTANT = Annotated[datetime, msgspec.Meta(tz=True)]

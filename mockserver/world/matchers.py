@@ -22,17 +22,16 @@ that is called like a matcher and is asked for alone; `headers` and `query` alwa
 from __future__ import annotations
 
 import json
-import math
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
 from itertools import islice
 from typing import Any, Final, TypeGuard
 
 import msgspec
 
-from mockserver.checking.paths import item, member
-from mockserver.errors import Problem, nearest
+from mockserver.errors import nearest
 
 MAX_SUBJECT: Final = 64 * 1024
 """Characters of a text that a pattern may be tried on; a longer text never matches, and the difference says so.
@@ -44,25 +43,25 @@ not those of exponential cost (`(a+)+$`).
 MAX_DEPTH: Final = 64
 """Levels that a match may be nested."""
 
+MOST_NAMES: Final = 20
+"""Names told of an object that lacks one."""
+
 _RANGES: Final[Mapping[str, tuple[Callable[[Any, Any], bool], str]]] = {
     "gt": (operator.gt, ">"),
     "gte": (operator.ge, ">="),
     "lt": (operator.lt, "<"),
     "lte": (operator.le, "<="),
 }
-_TYPES: Final[Mapping[str, Callable[[Any], bool]]] = {
+TYPES: Final[Mapping[str, Callable[[Any], bool]]] = {
     "string": lambda value: isinstance(value, str),
-    "number": lambda value: _is_number(value),
-    "integer": lambda value: _is_number(value) and value == value // 1,
+    "number": lambda value: is_number(value),
+    "integer": lambda value: is_number(value) and value == value // 1,
     "boolean": lambda value: isinstance(value, bool),
     "object": lambda value: isinstance(value, Mapping),
     "array": lambda value: isinstance(value, list | tuple),
     "null": lambda value: value is None,
 }
-_LISTING: Final = frozenset({"contains", "equals"})
-"""Matchers below which people list the fields of an object."""
-
-_MATCHERS: Final = frozenset({"equals", "matches", "contains", "type", "any", "absent", "one_of", "not", *_RANGES})
+MATCHERS: Final = frozenset({"equals", "matches", "contains", "type", "any", "absent", "one_of", "not", *_RANGES})
 
 
 class Nothing:
@@ -127,6 +126,8 @@ def compare(tally: Tally, field: str, expected: object, actual: object, *, text:
             _compare_exactly(tally, field, argument, actual)
         elif name == "contains" and isinstance(argument, Mapping) and isinstance(actual, Mapping):
             compare_keys(tally, field, argument, actual)
+        elif name == "contains" and isinstance(actual, list | tuple):
+            _compare_elements(tally, field, argument, actual)
         elif name == "matches" and isinstance(actual, str) and len(actual) > MAX_SUBJECT:
             tally.missed += 1
             got = f"a text of {len(actual):,} characters, too long for a pattern (at most {MAX_SUBJECT:,})"
@@ -149,42 +150,62 @@ def compare_keys(
     for key, want in expected.items():
         compare(tally, join(field, key), want, actual.get(key, MISSING), text=text)
         if key not in actual and tally.differences and (missing := tally.differences[-1]).field == join(field, key):
-            listed = f"nothing (there is {', '.join(map(str, list(actual)[:8]))})" if actual else missing.got
+            listed = f"nothing (there is {_listed(str(key), list(map(str, actual)))})" if actual else missing.got
+            if key in MATCHERS and len(expected) > 1:
+                listed += f", and {key!r} is a matcher only where nothing stands beside it"
             hint = nearest(str(key), [str(name) for name in actual if name not in expected])
             tally.differences[-1] = Difference(missing.field, missing.expected, listed, hint)
 
 
-def check(
-    value: object, path: str, later: Callable[[object], bool], problems: list[Problem], beside: str | None = None
-) -> None:
-    """Add what makes the matchers in `value` unusable; a value for which `later` is true is left alone.
+def _listed(wanted: str, names: list[str]) -> str:
+    """The names, or where they are many the ones that are spelled most like the one that is wanted."""
+    if len(names) <= MOST_NAMES:
+        return ", ".join(names)
+    alike = SequenceMatcher(b=wanted)
 
-    `beside` is what stands next to `value` where that would be a matcher's if it stood alone.
-    """
-    name = matcher_of(value)
-    if name is None:
-        check_parts(value, path, later, problems)
+    def unlikeness(name: str) -> float:
+        alike.set_seq1(name)
+        return -alike.ratio()
+
+    return f"{', '.join(sorted(names, key=unlikeness)[:MOST_NAMES])} … and {len(names) - MOST_NAMES} more"
+
+
+def _compare_elements(tally: Tally, field: str, wanted: object, actual: Sequence[object]) -> None:
+    """Whether a list has such an element; of those it has, what was asked for is told, and how the closest differs."""
+    if any(_is_element(wanted, element) for element in actual):
+        tally.agreed += 1
         return
-    assert isinstance(value, Mapping)
-    for key, argument in value.items():
-        if not later(argument) and (expected := _unusable(key, argument, beside)):
-            hint = nearest(argument, _TYPES) if key == "type" and isinstance(argument, str) else None
-            problems.append(Problem(member(path, key), expected, show(argument), hint))
-    if name in ("contains", "one_of"):
-        check_parts(value[name], member(path, name), later, problems)
-    elif name == "not":
-        check(value[name], member(path, name), later, problems)
+    tally.missed += 1
+    if not tally.explain:
+        return
+    scores = [_compare_element(Tally(explain=False), "", wanted, element).score for element in actual]
+    best = max(range(len(actual)), key=lambda index: (scores[index], index), default=-1)
+    got, hint = show([_as_far_as_asked(wanted, element) for element in actual], 300), None
+    if best < 0 or not scores[best]:
+        hint = nearest(wanted, [each for each in actual if isinstance(each, str)]) if isinstance(wanted, str) else None
+        tally.differences.append(Difference(field, words({"contains": wanted}), got, hint))
+        return
+    got += f", of which {field}[{best}] comes closest"
+    tally.differences.append(Difference(field, words({"contains": wanted}), got))
+    _compare_element(told := Tally(), f"{field}[{best}]", wanted, actual[best])
+    tally.differences += told.differences
 
 
-def check_parts(value: object, path: str, later: Callable[[object], bool], problems: list[Problem]) -> None:
-    """The same for each part of `value`, which is no matcher itself."""
-    if isinstance(value, Mapping):
-        for key, part in value.items():
-            others = (show(other) for other in value if other != key)
-            check(part, member(path, key), later, problems, next(others, None) if key in _LISTING else None)
-    elif isinstance(value, list | tuple):
-        for index, part in enumerate(value):
-            check(part, item(path, index), later, problems)
+def _compare_element(tally: Tally, field: str, wanted: object, element: object) -> Tally:
+    if not isinstance(wanted, Mapping):
+        compare(tally, field, wanted, element)
+    elif isinstance(element, Mapping):
+        compare_keys(tally, field, wanted, element)
+    else:
+        tally.judge(False, field, wanted, element)
+    return tally
+
+
+def _as_far_as_asked(wanted: object, element: object) -> object:
+    """The fields of an element that are asked for; the whole where it has none of them, or is no object."""
+    if not isinstance(wanted, Mapping) or not isinstance(element, Mapping):
+        return element
+    return {key: part for key, part in element.items() if key in wanted} or element
 
 
 def words(expected: object) -> str:
@@ -217,7 +238,7 @@ def words(expected: object) -> str:
 
 def is_of_type(name: str, value: object) -> bool:
     """Whether a value is of the type that the matcher `type` calls by that name."""
-    return _TYPES[name](value)
+    return TYPES[name](value)
 
 
 def leaves(field: str, expected: object) -> Iterator[tuple[str, str]]:
@@ -286,28 +307,16 @@ def _holds(name: str, matcher: Mapping[str, Any], actual: object, *, text: bool)
         case "matches":
             return isinstance(actual, str) and len(actual) <= MAX_SUBJECT and re.search(argument, actual) is not None
         case "contains":
-            return _contains(argument, actual)
+            return isinstance(actual, str) and isinstance(argument, str) and argument in actual
         case "type":
-            return _TYPES[argument](None if actual is EMPTY else actual)
+            return TYPES[argument](None if actual is EMPTY else actual)
         case _:
             number = _as_number(actual) if text else actual
-            return _is_number(number) and all(_RANGES[bound][0](number, limit) for bound, limit in matcher.items())
-
-
-def _contains(wanted: object, actual: object) -> bool:
-    if isinstance(actual, str):
-        return isinstance(wanted, str) and wanted in actual
-    return isinstance(actual, list | tuple) and any(_is_element(wanted, element) for element in actual)
+            return is_number(number) and all(_RANGES[bound][0](number, limit) for bound, limit in matcher.items())
 
 
 def _is_element(wanted: object, element: object) -> bool:
-    if not isinstance(wanted, Mapping):
-        return _matches(wanted, element)
-    if not isinstance(element, Mapping):
-        return False
-    tally = Tally(explain=False)
-    compare_keys(tally, "", wanted, element)
-    return not tally.missed
+    return not _compare_element(Tally(explain=False), "", wanted, element).missed
 
 
 def _equal(expected: object, actual: object, *, text: bool = False) -> bool:
@@ -316,7 +325,7 @@ def _equal(expected: object, actual: object, *, text: bool = False) -> bool:
         return expected is None
     if text and isinstance(actual, str) and isinstance(expected, bool):
         return actual.lower() == str(expected).lower()
-    if text and _is_number(expected):
+    if text and is_number(expected):
         return bool(expected == _as_number(actual))
     return expected == actual and isinstance(expected, bool) == isinstance(actual, bool)
 
@@ -326,49 +335,11 @@ def matcher_of(value: object) -> str | None:
     if not isinstance(value, Mapping) or not 1 <= len(value) <= 2:
         return None
     name = next(iter(value))
-    is_matcher = name in _MATCHERS if len(value) == 1 else all(key in _RANGES for key in value)
+    is_matcher = name in MATCHERS if len(value) == 1 else all(key in _RANGES for key in value)
     return name if is_matcher else None
 
 
-def _unusable(name: str, argument: object, beside: str | None) -> str | None:
-    """What the argument of a matcher should be, or None when it is that; `beside` as `check` has it."""
-    match name:
-        case "matches":
-            return _bad_pattern(argument)
-        case "any" | "absent":
-            wanted = None if argument is True else "true"
-        case "one_of":
-            wanted = None if isinstance(argument, list | tuple) and argument else "a list of choices"
-        case "type":
-            wanted = None if isinstance(argument, str) and argument in _TYPES else f"one of {', '.join(_TYPES)}"
-        case "gt" | "gte" | "lt" | "lte":
-            wanted = None if _is_number(argument) and not math.isnan(argument) else "a number"
-        case _:
-            wanted = None
-    if wanted is None:
-        return None
-    if beside is not None:
-        return (
-            f"{wanted}; where others stand, a field that is called {name!r} needs no matcher around it: "
-            f"write {name}: {show(argument)} beside {beside}"
-        )
-    return (
-        f"{wanted}; a field that is called {name!r} is found by contains: {{{name}: ..}}, "
-        f"or with another field beside it, by {name}: .."
-    )
-
-
-def _bad_pattern(pattern: object) -> str | None:
-    if not isinstance(pattern, str):
-        return "a regular expression"
-    try:
-        re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as error:
-        return f"a regular expression, but this is none ({error})"
-    return None
-
-
-def _is_number(value: object) -> TypeGuard[float]:
+def is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

@@ -15,14 +15,13 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from mockserver.errors import Invalid, Problem
+from mockserver.world.matcher_problems import check, check_parts
 from mockserver.world.matchers import (
     EMPTY,
     MAX_DEPTH,
     MISSING,
     Difference,
     Tally,
-    check,
-    check_parts,
     compare,
     compare_keys,
     leaves,

@@ -148,6 +148,54 @@ def test_a_difference_says_where_what_was_expected_and_what_came(fields: dict[st
     assert not matches(match(**fields), STATUS)
 
 
+ALERTS = [
+    {"title": "Package opened", "type": "info", "text": "Welcome " * 40, "requestId": "r1"},
+    {"title": "Distribution rejected", "type": "error", "text": "No release notes: 2.0.1", "requestId": "r1"},
+    {"title": "Package is empty", "type": "warning", "text": "Add one", "requestId": "r1"},
+]
+
+
+def differs(wanted: object, body: object) -> list[str]:
+    return [str(each) for each in differences(match(body=wanted), {**STATUS, "body": body})]
+
+
+def test_a_list_without_the_element_is_told_as_far_as_it_was_asked_for_and_how_the_closest_differs() -> None:
+    wanted = {"contains": {"requestId": "r1", "type": "error", "text": {"contains": "2.0.0"}}}
+    whole, field = differs({"alerts": wanted}, {"alerts": ALERTS})
+    assert whole.startswith("body.alerts: expected something that contains {")
+    assert whole.endswith(", of which body.alerts[1] comes closest")
+    assert field == 'body.alerts[1].text: expected something that contains "2.0.0", got "No release notes: 2.0.1"'
+    assert differs({"contains": {"type": "success"}}, ALERTS) == [
+        'body: expected something that contains {"type": "success"}, '
+        'got [{"type": "info"}, {"type": "error"}, {"type": "warning"}]'
+    ]
+    assert differs({"contains": {"type": "info"}}, []) == [
+        'body: expected something that contains {"type": "info"}, got []'
+    ]
+    assert differs({"contains": {"a": 1}}, [5, {"b": 2}]) == [
+        'body: expected something that contains {"a": 1}, got [5, {"b": 2}]'
+    ]
+    assert differs({"contains": "gama"}, ["alpha", "gamma"]) == [
+        'body: expected something that contains "gama", got ["alpha", "gamma"] (did you mean \'gamma\'?)'
+    ]
+
+
+def test_a_missing_field_is_told_with_all_there_are_or_with_those_spelled_most_like_it() -> None:
+    many = {f"field_{number}": number for number in range(30)} | {"cancellable": True}
+    (told,) = differs({"cancelable": True}, many)
+    assert "got nothing (there is cancellable, " in told
+    assert told.endswith(" … and 11 more) (did you mean 'cancellable'?)")
+    (told,) = differs({"x": 1}, {f"field_{number}": number for number in range(20)})
+    assert told.endswith("field_18, field_19)")
+
+
+def test_a_matcher_beside_other_fields_is_told_to_be_none() -> None:
+    assert differs({"requestId": "r1", "contains": {"title": "A"}}, {"requestId": "r1"}) == [
+        'body.contains: expected {"title": "A"}, got nothing (there is requestId), '
+        "and 'contains' is a matcher only where nothing stands beside it"
+    ]
+
+
 @pytest.mark.parametrize(
     "nothing", [None, {"absent": True}, {"type": "null"}, {"not": {"any": True}}, {"equals": None}]
 )
