@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -197,3 +198,26 @@ def test_a_step_answers_every_time_it_is_asked_until_a_later_one_has_its_turn(pl
     played = play(steps, ask, ask, ask, work, ask, ask, mode="ordered")
     assert played.passed(), [step["details"] for step in played.report["steps"]]
     assert [answer.json() for answer in played.answers] == [{"done": False}] * 3 + [{}] + [{"done": True}] * 2
+
+
+def test_a_strict_run_hears_of_a_call_that_comes_after_everything_was_answered(server: str) -> None:
+    text = "name: late\nmode: strict\nsteps:\n  - {action: toy.write, with: {text: a}}\n  - await: GET /toy/whoami\n"
+    with httpx2.Client(base_url=f"{server}/_mock/", timeout=30, **PLAIN) as control:
+        world = control.post("worlds", json={"clock": {"mode": "frozen"}, "fixtures": []}).json()["name"]
+
+        def client() -> None:
+            wait = {"match": {"kind": "action"}, "timeout": 20}
+            while control.post(f"worlds/{world}/journal/wait", json=wait).status_code == 410:
+                pass
+            with httpx2.Client(base_url=f"{server}/w/{world}", **PLAIN) as http:
+                http.get("/toy/whoami")
+                time.sleep(0.03)
+                http.get("/toy/whoami")
+
+        thread = threading.Thread(target=client)
+        thread.start()
+        report = control.post(f"worlds/{world}/runs", json={"text": text}).json()
+        thread.join()
+        control.delete(f"worlds/{world}")
+    assert [step["outcome"] for step in report["steps"]] == ["passed", "passed", "failed"]
+    assert report["steps"][-1]["reason"] == "unexpected"
