@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
+from mockserver.errors import nearest
 from mockserver.scenarios.steps import ExpectDocumentStep, VerifyStep, times_in_words
 from mockserver.world.durations import format_duration
 from mockserver.world.matchers import Difference, Tally, compare, compare_keys, show
@@ -50,15 +51,10 @@ def never_came(
     late = [miss for miss in closest(match, same_kind) if not miss.differences and miss.id not in consumed]
     if late:
         return [f"Waited {format_duration(within)} for a {in_words(match)}.", *map(_came_late, late)]
-    if instead is not None:
-        lines += _in_its_place(instead, wanted_by)
-        same_kind = [facts for facts in same_kind if not _is_another_call(differences(match, facts))]
     told = _near_misses(match, same_kind, consumed)
-    if not told and instead is None:
-        last = same_kind[-1]
-        whose = f", which {consumed[last['id']]} took" if last["id"] in consumed else ""
-        told = [f"The last that came was {_named(last['id'], label(last))}{whose}."]
-    return lines + told
+    if instead is not None:
+        return [*lines, *_in_its_place(instead, wanted_by), *told]
+    return [*lines, *(told or _nothing_like_it(match, same_kind, consumed))]
 
 
 def came_too_seldom(
@@ -125,7 +121,7 @@ def miscounted(step: VerifyStep, match: Match, found: Sequence[_Facts], exchange
     if most is not None and len(found) > most:
         return lines
     others = [facts for facts in exchanges if all(facts is not one for one in found)]
-    return lines + _near_misses(match, others, {})
+    return lines + (_near_misses(match, others, {}) or _nothing_like_it(match, others, {}))
 
 
 def answered_otherwise(match: Match, facts: _Facts) -> list[str]:
@@ -148,6 +144,25 @@ def came_otherwise(expected: Any, result: object) -> list[str]:
     return ["It was done, but not with the result it should have:", *_lines(tally)] if tally.missed else []
 
 
+def came_since(exchanges: Sequence[_Facts], consumed: Mapping[int, str]) -> list[str]:
+    """What came after all that steps took, for it may have written over what they saw; nothing when that is nothing."""
+    last = max(consumed, default=0)
+    later = [facts for facts in exchanges if facts["id"] > last and _writes(facts)]
+    if not later:
+        return []
+    lines = [f"After #{last}, which {consumed[last]} took, came:" if last else "What came in this run:"]
+    if len(later) > MOST_TOLD:
+        lines.append(f"  … {len(later) - MOST_TOLD} more, and then")
+    for facts in later[-MOST_TOLD:]:
+        body = "" if facts["body"] is None else f" with {show(facts['body'], 160)}"
+        lines.append(f"  {_named(facts['id'], label(facts))}{body}")
+    return lines
+
+
+def _writes(facts: _Facts) -> bool:
+    return facts.get("kind") == "inbound" and facts["method"] not in ("GET", "HEAD")
+
+
 def lacks(where: _Facts, document: _Facts) -> list[str]:
     """What of `where` a document does not fulfil."""
     tally = Tally(explain=True)
@@ -162,8 +177,8 @@ def no_such_document(
     lines = [f"Waited {format_duration(within)} for one of {step.of} as it should be; there was none."]
     if not documents:
         return [*lines, f"There is nothing in {step.of}."]
-    nearest = sorted(((lacks(where, each), each) for each in documents), key=lambda pair: len(pair[0]))
-    for lacking, document in nearest[:3]:
+    closest_first = sorted(((lacks(where, each), each) for each in documents), key=lambda pair: len(pair[0]))
+    for lacking, document in closest_first[:3]:
         lines += [f"There is {show(document, 160)}", *lacking[:MOST_TOLD]]
     return lines
 
@@ -183,10 +198,8 @@ def _lines(tally: Tally) -> list[str]:
 
 def _near_misses(match: Match, exchanges: Sequence[_Facts], consumed: Mapping[int, str]) -> list[str]:
     lines: list[str] = []
-    # What another step had because it waits for something else says nothing about this one.
-    exchanges = [
-        facts for facts in exchanges if facts["id"] not in consumed or not _is_another_call(differences(match, facts))
-    ]
+    # Of a call that means something else, further differences tell nothing.
+    exchanges = [facts for facts in exchanges if _is_near(match, facts, consumed)]
     errors = {facts["id"]: facts["error"] for facts in exchanges if facts.get("error")}
     for miss in closest(match, exchanges):
         name = _named(miss.id, miss.label)
@@ -201,6 +214,37 @@ def _near_misses(match: Match, exchanges: Sequence[_Facts], consumed: Mapping[in
             if len(miss.differences) > MOST_TOLD:
                 lines.append(f"  and {len(miss.differences) - MOST_TOLD} more differences")
     return lines
+
+
+def _is_near(match: Match, facts: _Facts, consumed: Mapping[int, str]) -> bool:
+    """Whether something was meant to be what the match asks for: sent to the right place, or a step beside it."""
+    found = differences(match, facts)
+    if not _is_another_call(found):
+        return True
+    if facts["id"] in consumed or not isinstance(match.path, str):
+        return False
+    elsewhere = {difference.field for difference in found} & {"kind", "method", "path"}
+    return elsewhere == {"method"} or (elsewhere == {"path"} and _is_misspelt(match.path, str(facts.get("path"))))
+
+
+def _is_misspelt(wanted: str, path: str) -> bool:
+    """Whether a path is another one but for a single segment that is spelled much like the right one."""
+    left, right = wanted.strip("/").split("/"), path.strip("/").split("/")
+    unlike = [(want, got) for want, got in zip(left, right, strict=False) if want != got]
+    return len(left) == len(right) and all(nearest(got, [want]) for want, got in unlike) and len(unlike) < 2
+
+
+def _nothing_like_it(match: Match, exchanges: Sequence[_Facts], consumed: Mapping[int, str]) -> list[str]:
+    """That nothing of the kind came at all, and what came last; nothing when that is nothing."""
+    same_kind = [facts for facts in exchanges if facts.get("kind") == match.kind]
+    if not same_kind:
+        return []
+    lines = []
+    if match.kind == "inbound" and isinstance(match.method, str) and isinstance(match.path, str):
+        lines = [f"Nothing came to {match.method} {match.path}."]
+    last = same_kind[-1]
+    whose = f", which {consumed[last['id']]} took" if last["id"] in consumed else ""
+    return [*lines, f"The last that came was {_named(last['id'], label(last))}{whose}."]
 
 
 def _is_another_call(differences: Sequence[Difference]) -> bool:

@@ -17,6 +17,7 @@ from mockserver.scenarios.caller import Request
 from mockserver.scenarios.explain import (
     answered_otherwise,
     came_otherwise,
+    came_since,
     lacks,
     left_over,
     miscounted,
@@ -223,7 +224,7 @@ class Performance:
                 if step.returns is not UNSET:
                     wrong = came_otherwise(evaluate(step.returns, scope), result)
                     if wrong:
-                        raise FailedError(wrong)
+                        raise FailedError(wrong + self._came_since())
                 return self._scope(done), []
             case ExpectDocumentStep():
                 return await self._document(step)
@@ -305,8 +306,12 @@ class Performance:
 
         found = await self._stage.until(check, within.total_seconds())
         if found is None:
-            raise FailedError(no_such_document(step, where, within, self._stage.documents(step.of)))
+            told = no_such_document(step, where, within, self._stage.documents(step.of))
+            raise FailedError(told + self._came_since())
         return self._scope(_done(step.of, where, found)), []
+
+    def _came_since(self) -> list[str]:
+        return came_since(self._stage.exchanges(), self._order.consumed)
 
     async def _include(self, index: int, step: IncludeStep) -> tuple[Scope, list[str]]:
         scenario = self._stage.scenario(step.include)

@@ -473,10 +473,60 @@ def test_what_never_came_is_told_with_what_came_instead_and_how_it_differed() ->
         f"Also came: #3 POST {STATUS} -> 400",
         "  status: expected 200, got 400",
         "  body.completed: expected true, got nothing (there is requestId, complete) (did you mean 'complete'?)",
-        "Also came: #1 POST /plugin/v1/ato/alert -> 200",
-        f'  path: expected "{STATUS}", got "/plugin/v1/ato/alert"',
-        "  body.completed: expected true, got nothing (there is requestId)",
     ]
+
+
+def test_a_call_that_means_something_else_is_not_called_close() -> None:
+    step = f"  - {{await: 'POST {STATUS}', where: {{body: {{requestId: r1}}}}, within: 0}}"
+    assert failure(step, came(call(STATUS, kind="delivery"), call("/oauth/token", {"code": "c"})))[1:] == [
+        f"Nothing came to POST {STATUS}.",
+        "The last that came was #2 POST /oauth/token -> 200.",
+    ]
+    verify = f"  - {{verify: {{kind: inbound, method: POST, path: {STATUS}}}}}"
+    assert failure(verify, came(call("/oauth/token")))[1:] == [
+        f"Nothing came to POST {STATUS}.",
+        "The last that came was #1 POST /oauth/token -> 200.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "told"),
+    [
+        ("POST", "/plugin/v1/ato/statuses", f'  path: expected "{STATUS}", got "/plugin/v1/ato/statuses"'),
+        ("POST", f"{STATUS}/", f'  path: expected "{STATUS}", got "{STATUS}/"'),
+        ("PUT", STATUS, '  method: expected "POST", got "PUT"'),
+    ],
+)
+def test_a_call_that_just_misses_its_place_is(method: str, path: str, told: str) -> None:
+    theatre = came(call("/plugin/v1/ato/alert"), call(path, method=method), call("/oauth/token"))
+    assert failure(f"  - {{await: 'POST {STATUS}', within: 0}}", theatre)[1:] == [
+        f"The closest that came: #2 {method} {path} -> 200",
+        told,
+    ]
+
+
+def test_a_result_or_document_that_is_otherwise_is_told_with_what_came_after_all_that_steps_took() -> None:
+    theatre = came(
+        call(STATUS, {"status": "action-required"}),
+        call("/plugin/v1/ato/alert", method="GET"),
+        call(STATUS, {"status": "in-progress"}),
+    )
+    theatre.results = {"m.view": {"status": "in-progress"}}
+    theatre.shelves = {"m.requests": [{"status": "in-progress"}]}
+    waits = f"  - {{title: It is rejected, await: 'POST {STATUS}'}}\n"
+    told = [
+        "After #1, which step 1 (It is rejected) took, came:",
+        f'  #3 POST {STATUS} -> 200 with {{"status": "in-progress"}}',
+    ]
+    assert failure(waits + "  - {action: m.view, returns: {status: action-required}}", theatre)[-2:] == told
+    document = "{expect: document, of: m.requests, where: {status: action-required}, within: 0}"
+    assert failure(waits + f"  - {document}", theatre)[-2:] == told
+    assert failure(f"  - {document}", theatre)[-3] == "What came in this run:"
+    many = came(*[call(STATUS)] * 11)
+    many.results = theatre.results
+    details = failure("  - {action: m.view, returns: {status: completed}}", many)
+    assert details[2:4] == ["What came in this run:", "  … 3 more, and then"]
+    assert details[-1] == f"  #11 POST {STATUS} -> 200"
 
 
 def test_what_an_earlier_step_consumed_is_not_matched_again_and_told() -> None:
