@@ -10,7 +10,8 @@ A run takes exchanges in one of four modes:
 | `passthrough` | any | is passed over |
 
 Order is the order in which exchanges began, and is kept among requests and among deliveries: whether a
-plugin's call or the answer to the webhook that caused it is done first is nobody's promise. Where
+plugin's call or the answer to the webhook that caused it is done first is nobody's promise. After its
+last step a strict run listens for a moment (0.2 s of wall time) whether that was really all. Where
 steps answer for the emulator (`respond`), a call that no step has is refused, but goes to the emulator
 under `passthrough`.
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -237,6 +238,19 @@ class Twice(Altered):
         return answer
 
 
+class TwiceAtTheEnd(Altered):
+    """Of its last call, which it knows by the 404."""
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        answer = self._wire.handle_request(request)
+        answer.read()
+        if answer.status_code == 404:
+            time.sleep(0.02)
+            self._done.append(True)
+            self._wire.handle_request(request).read()
+        return answer
+
+
 class LeftOut(Altered):
     def alter(self, request: httpx2.Request) -> httpx2.Response:
         return ANSWERED
@@ -272,6 +286,7 @@ ERRING = [
     ("stack", Twice, ONBOARD, "unexpected"),
     ("stack", LeftOut, ASK, "never came"),
     ("deletion", Twice, "DELETE /api/apps/versions/", "unexpected"),
+    ("deletion", TwiceAtTheEnd, "GET /api/apps/versions/", "unexpected"),
     ("deletion", LeftOut, "GET /api/workflow/objects/", "never came"),
     ("deletion", Swapped, "DELETE /api/apps/versions/", "out of order"),
 ]

@@ -184,3 +184,12 @@ def test_a_strict_run_that_passes_says_that_nothing_else_happened() -> None:
         "Nothing else happens",
         "passed",
     )
+
+
+def test_a_last_word_said_twice_is_heard_although_it_comes_a_moment_after_the_last_step() -> None:
+    steps = "  - {action: motar.start}\n" + STEPS.lstrip("\n")
+    for more, expected in (((), "passed"), ((COMPLETED,), "failed")):
+        theatre = Theatre(script={"motar.start": [STARTED, ALERT, COMPLETED, *more]})
+        report = play(steps, theatre, head="mode: strict")
+        assert (report.steps[-1].kind, report.steps[-1].outcome) == ("end", expected)
+    assert told(report)[0] == "unexpected"
