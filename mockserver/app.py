@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from importlib.metadata import entry_points, version
 from pathlib import Path
@@ -162,12 +162,7 @@ def _build(
     for platform in platforms:
         if platform.extend is not None:
             platform.extend(settings.extension)
-    schema = Schema.of(
-        kinds=[kind for platform in platforms for kind in platform.kinds],
-        actions=[action for platform in platforms for action in platform.actions],
-        settings={platform.name: platform.settings for platform in platforms if platform.settings is not None},
-        extensions=settings.extension,
-    )
+    schema = schema_of(platforms, settings.extension)
     directory = Path(settings.data) if settings.data else None
     store = None
     if directory is not None:
@@ -208,7 +203,7 @@ def _build(
     )
     runtime = Runtime(worlds, dispatcher, world_ttl=settings.world_ttl)
     library = files.enter_context(closing(Library(directory, wall=wall)))
-    scenario_files = ScenarioFiles(settings.scenarios, library, schema.actions, settings.file_bounds)
+    scenario_files = ScenarioFiles(settings.scenarios, library, schema, settings.file_bounds)
     watcher = _watcher(scenario_files, FixtureFiles(settings.fixture, shelf, worlds)) if settings.watch else None
     scenario_files.refresh(whole=watcher is None)
     edge = Edge(
@@ -252,6 +247,17 @@ def load_platforms() -> tuple[Platform, ...]:
     """Our platforms, and those that other packages bring by the entry point group `mockserver.platforms`."""
     others = [entry.load() for entry in entry_points(group="mockserver.platforms")]
     return (MOTAR, AKANA, OS1, *others)
+
+
+def schema_of(platforms: Iterable[Platform], extensions: tuple[str, ...] = ()) -> Schema:
+    """What the worlds of a server with these platforms are made of."""
+    known = tuple(platforms)
+    return Schema.of(
+        kinds=[kind for platform in known for kind in platform.kinds],
+        actions=[action for platform in known for action in platform.actions],
+        settings={platform.name: platform.settings for platform in known if platform.settings is not None},
+        extensions=extensions,
+    )
 
 
 def _host_of(url: str | None) -> tuple[str, ...]:

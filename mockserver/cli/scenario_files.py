@@ -18,17 +18,17 @@ def validate(files: tuple[Path, ...]) -> None:
 
     Exit code 0 when all can be run, 1 when one cannot.
     """
-    from mockserver.app import load_platforms
+    from mockserver.app import load_platforms, schema_of
     from mockserver.scenarios import load_scenario
     from mockserver.scenarios.files import SUFFIXES, scenario_files
 
     bounds = resolved({}).settings.file_bounds
-    known = [action for platform in load_platforms() for action in platform.actions]
+    schema = schema_of(load_platforms())
     checked, failed = 0, 0
     for path in (each for given in files for each in scenario_files(given)):
         checked += 1
         try:
-            scenario = load_scenario(path.read_bytes(), str(path), known_actions=known, bounds=bounds)
+            scenario = load_scenario(path.read_bytes(), str(path), schema=schema, bounds=bounds)
         except InvalidFile as error:
             failed += 1
             for problem in error.problems:

@@ -271,7 +271,7 @@ class ScenariosApi:
         return self._load(*self._find(name))
 
     def _load(self, text: str, source: str) -> Scenario:
-        return load_scenario(text, source, known_actions=self._runtime.worlds.schema.actions, bounds=self._bounds)
+        return load_scenario(text, source, schema=self._runtime.worlds.schema, bounds=self._bounds)
 
 
 def _tags_of_shipped(name: str) -> Sequence[str]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from pathlib import PurePath
 from typing import Annotated, Any, get_args
 
 import msgspec
 
+from mockserver import resources
 from mockserver.checking import convert, find_problems
 from mockserver.checking.bounds import FILE_BOUNDS, FileBounds
 from mockserver.checking.paths import ancestors, item, member, position
 from mockserver.checking.yaml_reader import read_text
-from mockserver.errors import Invalid, InvalidFile, Problem, nearest
+from mockserver.errors import Invalid, InvalidFile, Problem, Unknown, nearest
 from mockserver.scenarios.expressions import is_dynamic, references
 from mockserver.scenarios.model import Draft, Scenario, ValueType
 from mockserver.scenarios.rules import DOES
@@ -26,42 +28,43 @@ from mockserver.world.faults import Fault
 from mockserver.world.matcher_problems import check, check_parts
 from mockserver.world.matchers import is_of_type, show
 from mockserver.world.matching import match_problems
+from mockserver.world.world import Schema
 
 _INSTANT = Annotated[datetime, msgspec.Meta(tz=True)]
-Known = Iterable[Action[Any, Any]] | None
-_Actions = Mapping[str, Action[Any, Any]] | None
 _COUNTS = ("count", "at_least", "at_most")
 
 
 def load_scenario(
-    text: str | bytes, source: str, *, known_actions: Known = None, bounds: FileBounds = FILE_BOUNDS
+    text: str | bytes, source: str, *, schema: Schema | None = None, bounds: FileBounds = FILE_BOUNDS
 ) -> Scenario:
     """The scenario in `text` (YAML or JSON), which people know as `source`.
 
-    With `known_actions`, names and arguments of actions are checked as well. Raises `InvalidFile` with every problem.
+    With `schema` (what the worlds of a server are made of), actions and their arguments, collections, settings and
+    fixtures are checked as well. Raises `InvalidFile` with every problem.
     """
     reading = read_text(text, bounds)
     problems = list(reading.problems)
     if reading.whole:
         refused = {problem.path for problem in problems}
-        found = scenario_problems(reading.value, reading.positions, known_actions)
+        found = scenario_problems(reading.value, reading.positions, schema)
         problems += [problem for problem in found if refused.isdisjoint(ancestors(problem.path))]
     return _built(reading.value, source, problems)
 
 
-def scenario_from(value: object, source: str, *, known_actions: Known = None) -> Scenario:
+def scenario_from(value: object, source: str, *, schema: Schema | None = None) -> Scenario:
     """The scenario that plain data says, such as one that was kept; see `load_scenario`."""
-    return _built(value, source, scenario_problems(value, {}, known_actions))
+    return _built(value, source, scenario_problems(value, {}, schema))
 
 
 def scenario_problems(
-    value: object, positions: Mapping[str, tuple[int, int]], known_actions: Known = None
+    value: object, positions: Mapping[str, tuple[int, int]], schema: Schema | None = None
 ) -> list[Problem]:
     """Everything that keeps plain data from being a scenario; `positions` gives line and column by path."""
     problems = find_problems(value, Draft, positions=positions)
     if isinstance(value, dict):
-        found = [*_header_problems(value), *_step_problems(value, known_actions)]
-        found += [*_rule_problems(value, known_actions), *wiring_problems(value)]
+        found = [*_header_problems(value), *_step_problems(value, schema)]
+        found += [*_rule_problems(value, schema), *wiring_problems(value)]
+        found += _given_problems(value, schema) if schema is not None else []
         problems += [_placed(problem, positions) for problem in found]
     return problems
 
@@ -95,9 +98,24 @@ def _header_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
                 yield Problem(place, f"a value of the input's type, {kind}", show(default))
 
 
-def _rule_problems(value: Mapping[str, Any], known_actions: Known) -> Iterator[Problem]:
+def _given_problems(value: Mapping[str, Any], schema: Schema) -> Iterator[Problem]:
+    """What of the world that a scenario wants to start in is not to be had."""
+    settings, fixtures = value.get("settings"), value.get("fixtures")
+    if isinstance(settings, dict):
+        yield from find_problems(settings, schema.settings.struct, path="$.settings")
+    for index, name in enumerate(fixtures if isinstance(fixtures, list) else ()):
+        # A path to a file may lead somewhere where the server is, and not here.
+        if not isinstance(name, str) or PurePath(name).suffix:
+            continue
+        try:
+            resources.locate("fixtures", name)
+        except Unknown as unknown:
+            place = item("$.fixtures", index)
+            yield Problem(place, "a fixture that ships, or a file", repr(name), unknown.did_you_mean)
+
+
+def _rule_problems(value: Mapping[str, Any], schema: Schema | None) -> Iterator[Problem]:
     rules = value.get("rules")
-    actions = None if known_actions is None else {action.name: action for action in known_actions}
     for index, rule in enumerate(rules if isinstance(rules, list) else ()):
         path = item("$.rules", index)
         if not isinstance(rule, dict):
@@ -112,12 +130,11 @@ def _rule_problems(value: Mapping[str, Any], known_actions: Known) -> Iterator[P
                 yield Problem(place, f"one of the keys {', '.join(map(repr, DOES))}", show(each))
                 continue
             yield from find_problems(each, DOES[kind], path=place)
-            yield from _meaning_problems(kind, each, place, actions)
+            yield from _meaning_problems(kind, each, place, schema)
 
 
-def _step_problems(value: Mapping[str, Any], known_actions: Known) -> Iterator[Problem]:
+def _step_problems(value: Mapping[str, Any], schema: Schema | None) -> Iterator[Problem]:
     steps = value.get("steps")
-    actions = None if known_actions is None else {action.name: action for action in known_actions}
     for index, step in enumerate(steps if isinstance(steps, list) else ()):
         path = item("$.steps", index)
         if not isinstance(step, dict):
@@ -125,7 +142,7 @@ def _step_problems(value: Mapping[str, Any], known_actions: Known) -> Iterator[P
         kinds = _kinds_of(step)
         if len(kinds) == 1:
             yield from find_problems(step, step_type(kinds[0], step), path=path)
-            yield from _meaning_problems(kinds[0], step, path, actions)
+            yield from _meaning_problems(kinds[0], step, path, schema)
         elif kinds:
             extra = member(path, kinds[1])
             yield Problem(extra, f"one kind of step, and this is already {kinds[0]!r}", f"{kinds[1]!r} as well")
@@ -144,16 +161,17 @@ def _no_kind(step: Mapping[Any, Any]) -> tuple[str, str | None]:
     return ", ".join(repr(key) for key in step) or "nothing", next(filter(None, meant), None)
 
 
-def _meaning_problems(kind: str, step: Mapping[str, Any], path: str, actions: _Actions) -> Iterator[Problem]:
+def _meaning_problems(kind: str, step: Mapping[str, Any], path: str, schema: Schema | None) -> Iterator[Problem]:
     """What is wrong with values that have the right shape."""
     match kind:
         case "action":
             name = step["action"]
-            if actions is not None and isinstance(name, str):
-                if name not in actions:
-                    yield Problem(f"{path}.action", "the name of an action", repr(name), nearest(name, actions))
+            if schema is not None and isinstance(name, str):
+                if name not in schema.actions:
+                    meant = nearest(name, [action.name for action in schema.actions])
+                    yield Problem(f"{path}.action", "the name of an action", repr(name), meant)
                 elif not step.get("expect_error"):  # what is to be refused may be wrong on purpose
-                    yield from _argument_problems(step.get("with", {}), actions[name], f"{path}.with")
+                    yield from _argument_problems(step.get("with", {}), schema.actions[name], f"{path}.with")
         case "await":
             if isinstance(step["await"], str):
                 yield from _told(call_of, step["await"], f"{path}.await")
@@ -187,6 +205,10 @@ def _meaning_problems(kind: str, step: Mapping[str, Any], path: str, actions: _A
     for field in ("returns", "expect_error"):
         check(step.get(field), f"{path}.{field}", is_dynamic, unusable)
     if step.get("expect") == "document":
+        collection = step.get("of")
+        known = [each.name for each in schema.kinds] if schema is not None else []
+        if known and isinstance(collection, str) and collection not in known and not is_dynamic(collection):
+            yield Problem(f"{path}.of", "the name of a collection", repr(collection), nearest(collection, known))
         if isinstance(step.get("where"), dict):
             check_parts(step["where"], f"{path}.where", is_dynamic, unusable)
         yield from unusable

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from mockserver.checking.bounds import FileBounds
 from mockserver.checking.yaml_reader import read_text
@@ -14,7 +13,7 @@ from mockserver.scenarios import load_scenario
 from mockserver.scenarios.files import scenario_files
 from mockserver.store.library import Given, Library
 from mockserver.watching.stamps import Broken, Stamp, block, stamp_of, told
-from mockserver.world.actions import Action
+from mockserver.world.world import Schema
 
 log = logging.getLogger("mockserver.watching")
 
@@ -25,16 +24,14 @@ class ScenarioFiles:
     A file that cannot be used leaves in the library what it was before. Raises `Invalid` for a path that is not there.
     """
 
-    def __init__(
-        self, paths: Sequence[str], library: Library, known_actions: Iterable[Action[Any, Any]], bounds: FileBounds
-    ) -> None:
+    def __init__(self, paths: Sequence[str], library: Library, schema: Schema, bounds: FileBounds) -> None:
         self._bounds = bounds
         self.roots = tuple(Path(path) for path in paths)
         for root in self.roots:
             if not root.exists():
                 raise Invalid(f"--scenarios {root}: there is no such file or folder.")
         self._library = library
-        self._known_actions = tuple(known_actions)
+        self._schema = schema
         self._stamps: dict[Path, Stamp] = {}
         self._refused: dict[Path, tuple[str, ...]] = {}
         self._clashes: dict[Path, tuple[str, ...]] = {}
@@ -102,7 +99,7 @@ class ScenarioFiles:
         try:
             with path.open("rb") as file:
                 data = file.read(self._bounds.bytes + 1)
-            scenario = load_scenario(data, str(path), known_actions=self._known_actions, bounds=self._bounds)
+            scenario = load_scenario(data, str(path), schema=self._schema, bounds=self._bounds)
         except InvalidFile as error:
             self._refused[path] = told(error)
         except OSError as error:

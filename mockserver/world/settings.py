@@ -59,11 +59,11 @@ class SettingsDocument(msgspec.Struct, frozen=True):
 
 
 class SettingsShape:
-    """The sections a world's settings have: `core` and one for each platform that has any."""
+    """The sections a world's settings have: `core` and one for each platform that has any; `struct` has them all."""
 
     def __init__(self, sections: dict[str, type[msgspec.Struct]]) -> None:
         self.sections = sections
-        self._shape = msgspec.defstruct(
+        self.struct = msgspec.defstruct(
             "WorldSettings",
             [(name, struct, msgspec.field(default_factory=struct)) for name, struct in sections.items()],
             frozen=True,
@@ -72,7 +72,7 @@ class SettingsShape:
 
     def decode(self, values: Mapping[str, Any]) -> msgspec.Struct:
         """The settings as one Struct; raises `Invalid` with every problem."""
-        return checking.convert(values, self._shape, what="The settings")
+        return checking.convert(values, self.struct, what="The settings")
 
     def sections_of(self, settings: msgspec.Struct) -> dict[type, Any]:
         """Every section of decoded settings by its type."""

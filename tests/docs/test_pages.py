@@ -10,14 +10,14 @@ import tomllib
 import pytest
 
 from mockserver import checking
-from mockserver.app import load_platforms
+from mockserver.app import load_platforms, schema_of
 from mockserver.checking import yaml
 from mockserver.scenarios import load_scenario
 from mockserver.settings import DESCRIPTIONS, Settings
 from tests.docs import pages
 from tests.docs.pages import DOCS, ROOT, RUN_ELSEWHERE, Block, Reader, differences, last_json
 
-ACTIONS = [action for platform in load_platforms() for action in platform.actions]
+SCHEMA = schema_of(load_platforms())
 RUN_HERE = [page for page in pages.pages() if page not in RUN_ELSEWHERE and any(map(pages.is_run, pages.blocks(page)))]
 
 
@@ -57,10 +57,10 @@ def test_what_is_run_elsewhere_is_run_there(page, test):
 def test_every_yaml_snippet_is_what_it_looks_like(block):
     value = yaml.read(block.text, "snippet").value
     if isinstance(value, dict) and "steps" in value:
-        load_scenario(block.text, "snippet", known_actions=ACTIONS)
+        load_scenario(block.text, "snippet", schema=SCHEMA)
     elif isinstance(value, list) and "run" not in value[0]:
         indented = "".join(f"  {line}\n" for line in block.text.splitlines())
-        load_scenario(f"name: docs/snippet\nsteps:\n{indented}", "snippet", known_actions=ACTIONS)
+        load_scenario(f"name: docs/snippet\nsteps:\n{indented}", "snippet", schema=SCHEMA)
 
 
 @pytest.mark.parametrize("block", _snippets("json"))

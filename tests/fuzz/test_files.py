@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mockserver import resources
-from mockserver.app import load_platforms
+from mockserver.app import load_platforms, schema_of
 from mockserver.errors import InvalidFile
 from mockserver.scenarios import load_scenario
 from tests.fuzz.described import Known
@@ -23,7 +23,7 @@ from tests.support import PLAIN
 
 TORTURE = bool(os.environ.get("TORTURE"))
 PLATFORMS = {platform.name: platform for platform in load_platforms()}
-ACTIONS = [action for platform in PLATFORMS.values() for action in platform.actions]
+SCHEMA = schema_of(PLATFORMS.values())
 FIXTURES = [name for name in resources.shipped("fixtures") if name.partition("/")[0] in PLATFORMS]
 
 bounded = settings(
@@ -58,7 +58,7 @@ def fixture_reader(name: str) -> Callable[[str], Any]:
 
 
 def read_scenario(text: str) -> Any:
-    return load_scenario(text, "fuzz.yaml", known_actions=ACTIONS)
+    return load_scenario(text, "fuzz.yaml", schema=SCHEMA)
 
 
 def texts(original: str) -> st.SearchStrategy[str]:

@@ -6,14 +6,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from mockserver.app import load_platforms
+from mockserver.app import load_platforms, schema_of
 from mockserver.errors import Invalid, InvalidFile
 from mockserver.scenarios.expressions import Scope
 from mockserver.scenarios.loader import load_scenario, scenario_from
 from mockserver.scenarios.model import Scenario
 from mockserver.scenarios.steps import ActionStep, AwaitStep, ExpectStep, VerifyStep
 
-ACTIONS = [action for platform in load_platforms() for action in platform.actions]
+SCHEMA = schema_of(load_platforms())
 
 GOOD = """
 name: motar/ato-happy-path
@@ -53,7 +53,7 @@ def problems_of(text: str, **options: Any) -> list[str]:
 
 
 def test_a_scenario_is_read_with_all_it_says() -> None:
-    scenario = load_scenario(GOOD, "x.yaml", known_actions=ACTIONS)
+    scenario = load_scenario(GOOD, "x.yaml", schema=SCHEMA)
     assert (scenario.name, scenario.seed, scenario.start) == ("motar/ato-happy-path", 7, "2026-03-01T09:00:00Z")
     assert scenario.fixtures == ("motar/quickstart",)
     start, delivery, report, _, check = scenario.steps
@@ -133,7 +133,7 @@ def test_every_problem_is_told_at_once_where_it_stands() -> None:
           - advance: $response.body
             advance: 1
         """,
-        known_actions=ACTIONS,
+        schema=SCHEMA,
     ) == [
         '2:1: $.sumary: expected one of the keys "name", "summary", "tags", "seed", "start", "fixtures", "settings", '
         '"inputs", "outputs", "mode", "rules", "steps", got the key "sumary" (did you mean \'summary\'?)',
@@ -253,7 +253,7 @@ def test_what_is_no_scenario_at_all_is_refused(text: str) -> None:
     ],
 )
 def test_arguments_that_an_action_does_not_take_are_told_before_anything_runs(step: str, told: str) -> None:
-    assert problems_of(f"name: a\ninputs: {{a: 1}}\nsteps:\n  - {step}\n", known_actions=ACTIONS) == [told]
+    assert problems_of(f"name: a\ninputs: {{a: 1}}\nsteps:\n  - {step}\n", schema=SCHEMA) == [told]
 
 
 @pytest.mark.parametrize(
@@ -267,7 +267,45 @@ def test_arguments_that_an_action_does_not_take_are_told_before_anything_runs(st
 )
 def test_arguments_that_will_be_known_later_or_are_wrong_on_purpose_are_not_judged_before(step: str) -> None:
     text = f"name: a\ninputs: {{a: 1}}\nsteps:\n  - {step}\n"
-    assert isinstance(load_scenario(text, "x", known_actions=ACTIONS), Scenario)
+    assert isinstance(load_scenario(text, "x", schema=SCHEMA), Scenario)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (
+            "steps: [{expect: document, of: motar.requests}]",
+            "2:28: $.steps[0].of: expected the name of a collection, got 'motar.requests' "
+            "(did you mean 'motar.ato_requests'?)",
+        ),
+        (
+            "fixtures: [motar/quickstart, motar/quikstart]",
+            "2:30: $.fixtures[1]: expected a fixture that ships, or a file, got 'motar/quikstart' "
+            "(did you mean 'motar/quickstart'?)",
+        ),
+        (
+            "settings: {moter: {expires_in: 1d}}",
+            '2:12: $.settings.moter: expected one of the keys "core", "motar", "akana", "os1", '
+            "got the key \"moter\" (did you mean 'motar'?)",
+        ),
+        (
+            "settings: {motar: {expire_in: 1d}}",
+            "2:20: $.settings.motar",
+        ),
+    ],
+)
+def test_what_the_platforms_do_not_have_is_told_before_anything_runs(line: str, told: str) -> None:
+    steps = "" if line.startswith("steps") else "\nsteps: [{advance: 1}]"
+    (problem,) = problems_of(f"name: a\n{line}{steps}\n", schema=SCHEMA)
+    assert problem.startswith(told)
+    assert load_scenario(f"name: a\n{line}{steps}\n", "x")
+
+
+@pytest.mark.parametrize(
+    "line", ["fixtures: [elsewhere/mine.yaml, motar/quickstart]", "settings: {core: {strict: true}}"]
+)
+def test_files_of_elsewhere_and_settings_that_there_are_are_let_through(line: str) -> None:
+    assert load_scenario(f"name: a\n{line}\nsteps: [{{advance: 1}}]\n", "x", schema=SCHEMA)
 
 
 def test_the_default_of_an_input_is_of_its_type() -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import httpx2
 import pytest
 
-from mockserver.app import load_platforms
+from mockserver.app import load_platforms, schema_of
 from mockserver.errors import InvalidFile, Refused
 from mockserver.scenarios import load_scenario, story
 from tests.scenarios.test_scenario_runner import Theatre, call, play
 from tests.support import PLAIN, toy_server_running
 
-ACTIONS = [action for platform in load_platforms() for action in platform.actions]
+SCHEMA = schema_of(load_platforms())
 ERROR = call("/alert", {"kind": "error", "id": 7})
 INFO = call("/alert", {"kind": "info", "id": 8})
 
@@ -114,7 +114,7 @@ def test_rules_end_with_the_run() -> None:
 )
 def test_a_rule_that_cannot_be_used_is_refused(rule: str, told: str) -> None:
     with pytest.raises(InvalidFile) as refusal:
-        load_scenario(f"name: a\nrules: [{rule}]\nsteps: [{{advance: 1}}]", "x", known_actions=ACTIONS)
+        load_scenario(f"name: a\nrules: [{rule}]\nsteps: [{{advance: 1}}]", "x", schema=SCHEMA)
     assert told in str(refusal.value)
 
 

@@ -8,13 +8,14 @@ import jsonschema
 import pytest
 
 from mockserver import resources
-from mockserver.app import load_platforms
+from mockserver.app import load_platforms, schema_of
 from mockserver.checking import yaml
 from mockserver.scenarios import load_scenario
 from mockserver.scenarios.schema import json_schema
 from mockserver.scenarios.steps import KINDS
 
 ACTIONS = [action for platform in load_platforms() for action in platform.actions]
+OF_ALL = schema_of(load_platforms())
 SCHEMA = json_schema(ACTIONS)
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
@@ -52,7 +53,7 @@ def test_it_takes_every_shipped_scenario(name: str) -> None:
 )
 def test_it_takes_what_the_loader_takes(step: str) -> None:
     text = f"name: a\ninputs: {{a: {{default: 1, type: integer}}}}\nsteps:\n  - {step}\noutputs: {{b: $inputs.a}}\n"
-    load_scenario(text, "x", known_actions=ACTIONS)
+    load_scenario(text, "x", schema=OF_ALL)
     assert errors(text) == []
 
 
