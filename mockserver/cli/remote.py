@@ -15,6 +15,7 @@ from mockserver.cli.options import CHOICES, server_option, token_option, world_o
 from mockserver.cli.scenario_files import print_schema, validate
 from mockserver.cli.tags import tag_option, with_tags
 from mockserver.client import ServerClient, ServerSaidNo, WorldClient
+from mockserver.errors import Unreachable
 from mockserver.settings import plain_value
 
 
@@ -48,8 +49,8 @@ def trigger(action: str, arguments: tuple[str, ...], world: str, server: str, co
 @server_option
 @token_option
 def actions(name: str | None, server: str, control_token: str | None) -> None:
-    """List the actions of a running server, or the arguments of one."""
-    known = ServerClient(server, control_token).actions()
+    """List all actions, or the arguments of one: those of a running server, or else of what is installed here."""
+    known = _actions(server, control_token)
     if name is None:
         width = max(len(each["name"]) for each in known)
         for each in known:
@@ -68,6 +69,16 @@ def actions(name: str | None, server: str, control_token: str | None) -> None:
         click.echo(
             f"  {click.style(key.ljust(22), fg='cyan')} {kind_of(schema)}{default}{', required' if needed else ''}"
         )
+
+
+def _actions(server: str, control_token: str | None) -> list[dict[str, Any]]:
+    try:
+        return ServerClient(server, control_token).actions()
+    except Unreachable as nobody:
+        from mockserver.app import load_platforms, schema_of
+
+        click.echo(f"{nobody.message} These are the actions of what is installed here.", err=True)
+        return schema_of(load_platforms()).actions.listed()
 
 
 @click.group()

@@ -154,12 +154,7 @@ class WorldsApi:
         return json({"settled": True, "clock": views.clock(world)})
 
     async def actions(self, request: Request) -> Response:
-        listed = [
-            {"name": each.name, "summary": each.summary, "description": each.description, "arguments": each.schema()}
-            for each in self._worlds.schema.actions
-            if not each.internal
-        ]
-        return json({"actions": listed})
+        return json({"actions": self._worlds.schema.actions.listed()})
 
     async def act(self, request: Request) -> Response:
         world = self._world(request)

@@ -103,6 +103,14 @@ class ActionBook:
             raise Unknown("action", name, self._actions, hint="GET /_mock/actions lists them all.")
         return found
 
+    def listed(self) -> list[dict[str, Any]]:
+        """What people can do, as plain data: name, summary, description, and the JSON Schema of the arguments."""
+        return [
+            {"name": each.name, "summary": each.summary, "description": each.description, "arguments": each.schema()}
+            for each in self
+            if not each.internal
+        ]
+
     def run(self, world: World, name: str, arguments: object) -> Any:
         """Decode plain `arguments`, run the action in the world's open transaction, encode its result.
 

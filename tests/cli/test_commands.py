@@ -53,6 +53,16 @@ def test_actions_lists_them_and_shows_the_arguments_of_one(mockserver, server):
     assert (unknown.returncode, "motar.sign_in" in unknown.stderr) == (2, True)
 
 
+def test_without_a_server_the_actions_are_those_of_what_is_installed(mockserver, server):
+    nobody = "http://127.0.0.1:9"
+    here, there = mockserver("actions", "--server", nobody), mockserver("actions", "--server", server)
+    assert (here.returncode, here.stdout) == (0, there.stdout)
+    assert nobody in here.stderr
+    assert here.stderr.endswith("These are the actions of what is installed here.\n")
+    one = ("actions", "motar.sign_in", "--server")
+    assert mockserver(*one, nobody).stdout == mockserver(*one, server).stdout
+
+
 def test_worlds_are_created_listed_reset_and_dropped(mockserver, server):
     created = mockserver("worlds", "create", "cli-made", "--seed", "3", "--clock", "frozen", "--server", server)
     assert json.loads(created.stdout)["seed"] == 3
