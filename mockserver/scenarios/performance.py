@@ -57,10 +57,7 @@ from mockserver.world.matching import Match, label, matches, path_parameters
 T = TypeVar("T")
 Facts = Mapping[str, Any]
 
-MOMENT = 0.2
-"""Wall seconds that the end of a strict run goes on listening: who says their last word twice says it at once."""
-
-AFTERMATH = 0.1
+AFTERMATH = 0.2
 """Wall seconds that a strict run listens on when all is done, for calls that are too many."""
 
 
