@@ -172,10 +172,13 @@ class Armed(msgspec.Struct):
 
 
 class Faults:
-    """The faults of one world; chance depends on the world's seed and name, and on nothing else."""
+    """The faults of one world; chance depends on the world's seed and on nothing else.
 
-    def __init__(self, seed: int, world: str) -> None:
-        self._key = f"{seed}\0{world}\0fault\0"
+    Not on its name as ids do, for a run in another world of the same seed must go the same way.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._key = f"{seed}\0fault\0"
         self._armed: dict[str, Armed] = {}
         self._made = 0
 

@@ -117,7 +117,7 @@ class World:
         self.inflight = 0
         self.waits = 0
         self.interceptors: list[Interceptor] = []
-        self.faults = Faults(seed, name)
+        self.faults = Faults(seed)
         self.touched = wall()
         self.ended: str | None = None
         self._hooks = hooks

@@ -285,3 +285,17 @@ def test_faults_can_be_taken_away_and_go_with_a_reset(server: Server) -> None:
         server.control.post(f"worlds/{server.world}/reset")
         assert http.get(TOKEN).status_code == 401
     assert server.control.delete(f"{path}/{first['id']}").status_code == 404
+
+
+def test_chance_hits_the_same_calls_in_every_world_of_a_seed(server: Server) -> None:
+    seen = []
+    for world, seed in (("chance-a", 5), ("chance-b", 5), ("chance-c", 6)):
+        server.control.post("worlds", json={"name": world, "seed": seed}).raise_for_status()
+        rule = {"status": 503, "times": None, "probability": 0.4}
+        server.control.post(f"worlds/{world}/faults", json=rule).raise_for_status()
+        with server.http() as http:
+            there = str(http.base_url).replace(server.world, world).rstrip("/") + TOKEN
+            seen.append([http.get(there).status_code for _ in range(30)])
+        server.control.delete(f"worlds/{world}")
+    assert seen[0] == seen[1] != seen[2]
+    assert {401, 503} == set(seen[0])
