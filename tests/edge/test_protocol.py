@@ -7,6 +7,7 @@ import gc
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -191,6 +192,54 @@ def test_a_long_row_of_requests_behind_one_that_waits_is_answered_in_its_order()
         assert [answer(connection) for _ in row] == [(200, b"%d" % n) for n in row]
 
 
+def test_a_row_of_requests_is_not_taken_for_one_head_that_is_too_large(monkeypatch):
+    monkeypatch.setattr(protocol.Protocol, "most_head", 1000)
+    row = b"".join(request("/echo?" + "x" * (n % 97), b"", "GET") for n in range(1000))
+    with connected(App()) as connection:
+        for start in range(0, len(row), 700):
+            connection.sendall(row[start : start + 700])
+            time.sleep(0)
+        assert [answer(connection) for _ in range(1000)] == [(200, b"")] * 1000
+
+
+def test_a_client_that_sends_and_sends_is_not_read_ahead_of_what_is_answered(monkeypatch):
+    waiting: list[int] = []
+
+    class Counting(protocol.Protocol):
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            waiting.append(len(self.pipeline))
+
+    monkeypatch.setattr(protocol, "Protocol", Counting)
+    one, sent, received = request("/_mock/echo", b"", "GET"), 15_000, 0
+    with connected(App()) as connection:
+        sender = threading.Thread(target=lambda: connection.sendall(one * sent))
+        sender.start()
+        while received < sent:
+            received += connection.recv(10_000).count(b"H")
+        sender.join()
+    # No read brings more than 256 KiB.
+    assert max(waiting) <= 256 * 1024 // len(one) + 1
+
+
+def test_what_is_no_http_is_refused_after_what_came_before_it_is_answered():
+    with connected(App()) as connection:
+        connection.sendall(request("/wait", b"1") + request("/wait", b"2") + b"\0\r\n\r\n")
+        assert answer(connection) == (200, b"1")
+        assert answer(connection) == (200, b"2")
+        assert answer(connection) == (400, b"Invalid HTTP request received.")
+        assert connection.recv(1) == b""
+
+
+def test_nothing_that_follows_a_failure_is_done(caplog):
+    app = App()
+    with connected(app) as connection:
+        connection.sendall(request("/broken") + request("/echo"))
+        assert answer(connection)[0] == 500
+        assert connection.recv(1) == b""
+    assert app.asked == []
+
+
 @pytest.mark.parametrize("path", ["/fail", "/broken"])
 def test_an_app_that_fails_is_a_500_that_closes_and_the_server_goes_on(path, caplog):
     app = App()
@@ -277,7 +326,17 @@ def test_a_client_that_reads_more_slowly_than_it_is_answered_gets_everything():
         sender.join()
 
 
-@pytest.mark.parametrize("sent", [request("/wait", b"x"), request("/echo", b"xyz")[:-1], b"POST /echo HT"])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        request("/wait", b"x"),
+        request("/wait", b"x") * 9,
+        request("/wait", b"xyz")[:-1],
+        request("/wait", b"x") + request("/echo", b"xyz")[:-1],
+        request("/echo", b"xyz")[:-1],
+        b"POST /echo HT",
+    ],
+)
 def test_a_client_may_leave_at_any_moment(sent, caplog):
     app = App()
     with in_background(app) as url:
