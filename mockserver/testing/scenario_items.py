@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mockserver.client.answers import Run
-from mockserver.errors import MockserverError
+from mockserver.errors import MockserverError, nearest
 from mockserver.scenarios.files import SUFFIXES
 from mockserver.scenarios.tags import tags_in
 
@@ -32,8 +32,15 @@ def perform_marked(item: pytest.Function, marker: pytest.Mark, run: Callable[...
         told = ", ".join([*map(repr, marker.args), *(f"{name}={value!r}" for name, value in marker.kwargs.items())])
         pytest.fail(f"expected scenario(NAME, inputs={{...}}, mode=...), got scenario({told})", pytrace=False)
     name = marker.args[0]
-    beside = item.path.parent / name
-    run(beside if Path(name).suffix in SUFFIXES else name, **marker.kwargs)
+    if Path(name).suffix not in SUFFIXES:
+        run(name, **marker.kwargs)
+        return
+    file = item.path.parent / name
+    if not file.is_file():
+        meant = nearest(file.name, (each.name for each in file.parent.glob("*") if each.suffix in SUFFIXES))
+        hint = f" Did you mean {meant!r}?" if meant else ""
+        pytest.fail(f"There is no file {file.name} in {file.parent}.{hint}", pytrace=False)
+    run(file, **marker.kwargs)
 
 
 class ScenarioItem(pytest.Function):

@@ -99,6 +99,24 @@ def test_a_marker_that_says_something_else_is_told(pytester):
     result.stdout.fnmatch_lines(["*expected scenario(NAME, *got scenario('a', 'b', input=1)*"])
 
 
+def test_a_marker_whose_file_is_not_there_is_told_with_the_one_that_was_meant(pytester):
+    pytester.makeconftest(PLUGIN)
+    (pytester.path / "failing.yaml").write_text(FAILING)
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.scenario("faling.yaml")
+        def test_it():
+            pass
+        """
+    )
+    result = pytester.runpytest_inprocess(*STRICT)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*There is no file faling.yaml in *Did you mean 'failing.yaml'?"])
+    assert "io.open" not in result.stdout.str()
+
+
 def test_scenario_files_are_tests_where_the_setting_says_so(pytester):
     pytester.makeini("[pytest]\nmockserver_scenarios = flows other/*.yaml")
     pytester.makeconftest(PLUGIN)
