@@ -108,8 +108,9 @@ def world_settings_page() -> str:
 
 
 def actions_page() -> str:
-    """Every action with its arguments."""
+    """Every action with its arguments and what it answers."""
     from mockserver.app import load_platforms
+    from mockserver.cli.reference_shapes import result_told
 
     lines = [
         NOTE,
@@ -120,12 +121,22 @@ def actions_page() -> str:
         "Things are named by what people call them (a handle, a name, a version) or by their id. What is not given is",
         "taken where only one thing comes into question, made up where a person would have to invent it, and otherwise",
         "asked for. `by` is who acts; without it nobody in particular does, and no right is checked.\n",
+        "What an action answers is what `returns` and `$response.body` of its step see.\n",
     ]
+    kinds = {kind.type: kind.name for platform in load_platforms() for kind in platform.kinds}
     for platform in load_platforms():
         for action in platform.actions:
             if not action.internal:
                 lines += [f"## {action.name}\n", f"{action.description}\n", *arguments_table(action.schema()), ""]
+                lines += [*result_told(action.result, kinds), ""]
     return "\n".join(lines)
+
+
+def _documents_page() -> str:
+    from mockserver.app import load_platforms, schema_of
+    from mockserver.cli.reference_shapes import documents_page
+
+    return f"{NOTE}\n{documents_page(schema_of(load_platforms()).kinds)}"
 
 
 def _api_page() -> str:
@@ -152,6 +163,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "world-settings": world_settings_page,
     "control-api": _api_page,
     "actions": actions_page,
+    "documents": _documents_page,
     "scenario-language": _language_page,
     "python": _python_page,
 }

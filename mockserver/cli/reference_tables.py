@@ -63,7 +63,8 @@ def in_words(schema: Schema, definitions: Schema) -> str:
         return f"`{schema['const']}`"
     kind = schema.get("type")
     if kind == "array":
-        return f"list of {in_words(schema.get('items', {}), definitions)}"
+        each = list(dict.fromkeys(in_words(part, definitions) for part in schema.get("prefixItems", ())))
+        return f"list of {' and '.join(each) or in_words(schema.get('items', {}), definitions)}"
     if kind == "object":
         names = list(schema.get("properties", {}))
         return f"object: {', '.join(f'`{name}`' for name in names)}" if names else "object"

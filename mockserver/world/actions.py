@@ -32,11 +32,18 @@ class Action(Generic[A, R]):
     @cached_property
     def arguments(self) -> type[A]:
         """The Struct that the function takes."""
-        parameter = list(inspect.signature(self.function).parameters)[1]
-        # The World is imported for type checkers only, so its name must be given to resolve annotations.
-        hints = get_type_hints(self.function, localns={"World": object}, include_extras=True)
-        taken: type[A] = hints[parameter]
+        taken: type[A] = self._hints[list(inspect.signature(self.function).parameters)[1]]
         return taken
+
+    @property
+    def result(self) -> Any:
+        """The type of what the function answers; Any where it does not say."""
+        return self._hints.get("return", Any)
+
+    @cached_property
+    def _hints(self) -> dict[str, Any]:
+        # The World is imported for type checkers only, so its name must be given to resolve annotations.
+        return get_type_hints(self.function, localns={"World": object}, include_extras=True)
 
     @cached_property
     def description(self) -> str:

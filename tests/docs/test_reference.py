@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import get_type_hints, is_typeddict
+
+import msgspec
 import pytest
 
-from mockserver.app import load_platforms
+from mockserver.app import load_platforms, schema_of
 from mockserver.cli import COMMANDS
 from mockserver.cli.reference import PAGES, main
 from mockserver.scenarios.steps import KINDS
@@ -52,6 +55,31 @@ def test_every_action_and_argument_is_on_its_page():
             if not action.name.startswith("core."):
                 section = page.partition(f"\n## {action.name}\n")[2].partition("\n## ")[0]
                 assert [each for each in action.schema().get("properties", {}) if f"`{each}`" not in section] == []
+
+
+def test_every_action_says_what_it_answers():
+    page = PAGES["actions"]()
+    for platform in load_platforms():
+        for action in (each for each in platform.actions if not each.internal):
+            section = page.partition(f"\n## {action.name}\n")[2].partition("\n## ")[0]
+            answer = section.partition("\nIt answers ")[2]
+            assert answer, action.name
+            assert platform.name != "motar" or answer.strip() != "object.", (
+                f"{action.name} does not say of which fields"
+            )
+            if is_typeddict(action.result):
+                fields = get_type_hints(action.result)
+                assert [each for each in fields if f"| `{each}` |" not in answer] == [], action.name
+
+
+def test_every_collection_and_field_is_on_its_page():
+    page = PAGES["documents"]()
+    for kind in schema_of(load_platforms()).kinds:
+        section = page.partition(f"\n## {kind.name}\n")[2].partition("\n## ")[0]
+        fields = [field.encode_name for field in msgspec.structs.fields(kind.type)]
+        assert [each for each in fields if f"| `{each}` |" not in section] == [], kind.name
+    assert "| `alerts[].type` | `error` or `info` or `success` or `warning` |" in PAGES["actions"]()
+    assert "| `cancelled` | instant, as ISO 8601 or null |" in page
 
 
 def test_the_language_has_every_kind_of_step_and_what_can_be_matched():

@@ -22,6 +22,7 @@ from mockserver.platforms.motar.models import (
     Status,
     User,
 )
+from mockserver.platforms.motar.results import Progress
 from mockserver.platforms.motar.settings import MotarSettings
 from mockserver.wire import Call, Refusal
 from mockserver.world.clock import iso
@@ -167,7 +168,7 @@ def _tell_when_complete(call: Call, request: AtoRequest) -> None:
         call.violate("body.requestId", "this request is complete already; complete: false opens it again")
 
 
-def progress(world: World, request: AtoRequest) -> dict[str, Any]:
+def progress(world: World, request: AtoRequest) -> Progress:
     """What Studio's package progress view shows."""
     app = world[APPS][request.app]
     return {

@@ -18,6 +18,7 @@ from mockserver.platforms.motar.models import (
     Distribution,
     Plugin,
 )
+from mockserver.platforms.motar.results import DistributionEntry
 from mockserver.platforms.motar.settings import MotarSettings
 from mockserver.platforms.motar.studio import why_plugin_rests
 from mockserver.world.outbox import Delivery
@@ -64,7 +65,7 @@ def distributions_document(world: World, request: AtoRequest) -> dict[str, Any]:
     }
 
 
-def distribution_entry(distribution: Distribution) -> dict[str, Any]:
+def distribution_entry(distribution: Distribution) -> DistributionEntry:
     """One distribution on the wire."""
     return {
         "id": distribution.id,

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
-
-Result = dict[str, Any]
 
 ANYBODY = ("owner", "developer", "member")
 DEVELOPERS = ("owner", "developer")

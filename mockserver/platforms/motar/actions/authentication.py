@@ -8,10 +8,11 @@ import msgspec
 
 from mockserver.errors import Refused, Unknown
 from mockserver.platforms.motar import device, oauth, tokens, uris
-from mockserver.platforms.motar.actions.arguments import DEVELOPERS, Arguments, Result
+from mockserver.platforms.motar.actions.arguments import DEVELOPERS, Arguments
 from mockserver.platforms.motar.actions.organizations import check_administrator
 from mockserver.platforms.motar.models import CONSENTS, ORGANIZATIONS, PLUGINS, USERS, Consent, Plugin
 from mockserver.platforms.motar.models_auth import CAC_ASSOCIATIONS, DEVICE_GRANTS, DeviceGrant
+from mockserver.platforms.motar.results import CacAssociations, DecidedDevice, LaunchedApp
 from mockserver.platforms.motar.studio import find_plugin, find_user, member, working_plugin
 from mockserver.world.actions import action
 from mockserver.world.clock import iso
@@ -24,7 +25,7 @@ class ApproveDevice(Arguments, frozen=True):
 
 
 @action("motar.approve_device")
-def approve_device(world: World, args: ApproveDevice) -> Result:
+def approve_device(world: World, args: ApproveDevice) -> DecidedDevice:
     """A user types in the code that a device shows, and lets the device in.
 
     Without `user_code` it is the device that asked last.
@@ -39,7 +40,7 @@ class DenyDevice(Arguments, frozen=True):
 
 
 @action("motar.deny_device")
-def deny_device(world: World, args: DenyDevice) -> Result:
+def deny_device(world: World, args: DenyDevice) -> DecidedDevice:
     """Somebody types in the code that a device shows, and does not let the device in."""
     return _decided(world, device.deny(world, _waiting(world, args.user_code)))
 
@@ -90,7 +91,7 @@ class LaunchApp(Arguments, frozen=True):
 
 
 @action("motar.launch_app")
-def launch_app(world: World, args: LaunchApp) -> Result:
+def launch_app(world: World, args: LaunchApp) -> LaunchedApp:
     """A user launches an app from the dashboard or Training: answers the URL the browser is sent to.
 
     It holds studentId (whose name is assumed), then `parameters`, then the code, which is exchanged
@@ -103,15 +104,14 @@ def launch_app(world: World, args: LaunchApp) -> Result:
     target = plugin.launch_uri or plugin.redirect_uris[0]
     # One client splits the whole URL at & and =, and finds the code only when something stands before it.
     url = uris.with_query(target, **{"studentId": user.id, **args.parameters})
-    result: Result = {"user": user.handle, "launch_uri": target, "code": None}
+    code = None
     if plugin.launch_with_code:
         consent = oauth.consent_id(user, plugin)
         if consent not in world[CONSENTS]:
             world[CONSENTS].put(Consent(consent, world.clock.now()))
         code = tokens.issue_code(world, plugin, user, target, None, launch=True).code
         url = uris.with_query(url, code=code)
-        result["code"] = code
-    return {**result, "redirect_url": url}
+    return {"user": user.handle, "launch_uri": target, "code": code, "redirect_url": url}
 
 
 class ViewCacAssociations(Arguments, frozen=True):
@@ -120,7 +120,7 @@ class ViewCacAssociations(Arguments, frozen=True):
 
 
 @action("motar.view_cac_associations")
-def view_cac_associations(world: World, args: ViewCacAssociations) -> Result:
+def view_cac_associations(world: World, args: ViewCacAssociations) -> CacAssociations:
     """What plugins have reported of people with CAC cards, oldest first; of one plugin or transaction when given."""
     if args.transaction_id is not None:
         found = world[CAC_ASSOCIATIONS].find("transaction_id", args.transaction_id)
@@ -169,7 +169,7 @@ def _waiting(world: World, user_code: str | None) -> DeviceGrant:
     return grant
 
 
-def _decided(world: World, grant: DeviceGrant) -> Result:
+def _decided(world: World, grant: DeviceGrant) -> DecidedDevice:
     return {
         "user_code": grant.user_code,
         "client_id": grant.client_id,

@@ -6,7 +6,7 @@ import unicodedata
 
 from mockserver.errors import Refused
 from mockserver.platforms.motar import makers, webhooks
-from mockserver.platforms.motar.actions.arguments import ANYBODY, DEVELOPERS, Arguments, Result
+from mockserver.platforms.motar.actions.arguments import ANYBODY, DEVELOPERS, Arguments
 from mockserver.platforms.motar.models import (
     APPS,
     DISTRIBUTIONS,
@@ -19,6 +19,7 @@ from mockserver.platforms.motar.models import (
     Role,
     User,
 )
+from mockserver.platforms.motar.results import ChangedOrganization
 from mockserver.platforms.motar.studio import find_app, find_organization, find_user, member
 from mockserver.world.actions import action
 from mockserver.world.world import World
@@ -50,7 +51,7 @@ class UpdateOrganization(Arguments, frozen=True):
 
 
 @action("motar.update_organization")
-def update_organization(world: World, args: UpdateOrganization) -> Result:
+def update_organization(world: World, args: UpdateOrganization) -> ChangedOrganization:
     """Set or clear an organization's phone; documents sent from then on hold it as companyPhone.
 
     Under the setting `resend_on_change` the document of each open request is sent again.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from mockserver.errors import Refused
 from mockserver.platforms.motar import webhooks
-from mockserver.platforms.motar.actions.arguments import DEVELOPERS, Arguments, Result
+from mockserver.platforms.motar.actions.arguments import DEVELOPERS, Arguments
 from mockserver.platforms.motar.models import APPS, DISTRIBUTIONS, ORGANIZATIONS, PLUGINS, REQUESTS, App, AtoRequest
+from mockserver.platforms.motar.results import ChangedPackage
 from mockserver.platforms.motar.studio import find_distribution, find_request, member, working_plugin
 from mockserver.world.actions import action
 from mockserver.world.world import World
@@ -18,7 +19,7 @@ class ChangeDistribution(Arguments, frozen=True):
 
 
 @action("motar.add_distribution")
-def add_distribution(world: World, args: ChangeDistribution) -> Result:
+def add_distribution(world: World, args: ChangeDistribution) -> ChangedPackage:
     """A developer adds a distribution of the app to the ATO package; the plugin is told the current state.
 
     Not for a package that was cancelled or is complete. `delivery` is null when the plugin has no
@@ -38,7 +39,7 @@ def add_distribution(world: World, args: ChangeDistribution) -> Result:
 
 
 @action("motar.remove_distribution")
-def remove_distribution(world: World, args: ChangeDistribution) -> Result:
+def remove_distribution(world: World, args: ChangeDistribution) -> ChangedPackage:
     """A developer takes a distribution out of the ATO package; the plugin is told the current state.
 
     Without `distribution` it is the only one in the package. `delivery` is null when the plugin has
@@ -69,7 +70,7 @@ def _open_package(world: World, args: ChangeDistribution) -> tuple[AtoRequest, A
     return request, app
 
 
-def _change(world: World, request: AtoRequest, distributions: tuple[str, ...]) -> Result:
+def _change(world: World, request: AtoRequest, distributions: tuple[str, ...]) -> ChangedPackage:
     working_plugin(world, world[PLUGINS][request.plugin])
     changed = world[REQUESTS].change(request.id, distributions=distributions, updated=world.clock.now())
     delivery = webhooks.announce_distributions(world, changed)

@@ -6,8 +6,15 @@ from typing import Literal
 
 from mockserver.errors import Refused
 from mockserver.platforms.motar import ato, webhooks
-from mockserver.platforms.motar.actions.arguments import ANYBODY, Arguments, Result
+from mockserver.platforms.motar.actions.arguments import ANYBODY, Arguments
 from mockserver.platforms.motar.models import APPS, ORGANIZATIONS, PLUGINS, REQUESTS, USERS, AtoRequest
+from mockserver.platforms.motar.results import (
+    CancelledRequest,
+    ChangedReport,
+    ForgedWebhook,
+    Progress,
+    StartedRequest,
+)
 from mockserver.platforms.motar.studio import find_app, find_plugin, find_request, find_user, member, working_plugin
 from mockserver.platforms.motar.uris import endpoint_problem, is_header_value
 from mockserver.platforms.motar.webhooks import MAY_SEND
@@ -24,7 +31,7 @@ class StartAtoRequest(Arguments, frozen=True):
 
 
 @action("motar.start_ato_request")
-def start_ato_request(world: World, args: StartAtoRequest) -> Result:
+def start_ato_request(world: World, args: StartAtoRequest) -> StartedRequest:
     """An owner of an app starts an ATO request for it; MOTAR sends the webhook to the plugin."""
     app = find_app(world, args.app)
     plugin = working_plugin(world, find_plugin(world, args.plugin))
@@ -57,7 +64,7 @@ class SetReport(Arguments, frozen=True):
 
 
 @action("motar.set_report")
-def set_report(world: World, args: SetReport) -> Result:
+def set_report(world: World, args: SetReport) -> ChangedReport:
     """Set or clear where a request's report lies; documents sent from then on hold it as reportUri.
 
     Under the setting `resend_on_change` the document is sent again.
@@ -88,7 +95,7 @@ def may_send(world: World, args: OneDelivery) -> None:
 
 
 @action("motar.cancel_ato_request")
-def cancel_ato_request(world: World, args: OneRequest) -> Result:
+def cancel_ato_request(world: World, args: OneRequest) -> CancelledRequest:
     """A user of the owning organization cancels a request; only while it is cancellable and not complete.
 
     No webhook tells the plugin (none is documented); its next call is refused with 400 and code 4006. It is the
@@ -122,7 +129,7 @@ class ViewProgress(Arguments, frozen=True):
 
 
 @action("motar.view_progress")
-def view_progress(world: World, args: ViewProgress) -> Result:
+def view_progress(world: World, args: ViewProgress) -> Progress:
     """Look at Studio's package progress view: status, distributions and every alert in order."""
     return ato.progress(world, find_request(world, args.request))
 
@@ -134,7 +141,7 @@ class ForgeWebhook(Arguments, frozen=True):
 
 
 @action("motar.forge_webhook")
-def forge_webhook(world: World, args: ForgeWebhook) -> Result:
+def forge_webhook(world: World, args: ForgeWebhook) -> ForgedWebhook:
     """Send the request document as somebody who is not MOTAR would: a plugin should refuse it.
 
     `origin` sends the right credentials with a foreign origin mark, `credentials` the right mark

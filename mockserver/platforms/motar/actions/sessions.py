@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, cast
 from urllib.parse import parse_qsl
 
 from mockserver.errors import Refused
 from mockserver.platforms.motar import oauth, oauth_v2, tokens, uris
-from mockserver.platforms.motar.actions.arguments import ANYBODY, Arguments, Result
+from mockserver.platforms.motar.actions.arguments import ANYBODY, Arguments
 from mockserver.platforms.motar.models import APPS, CONSENTS, ORGANIZATIONS, PLUGINS, SESSIONS
 from mockserver.platforms.motar.parameters import first_of_each
+from mockserver.platforms.motar.results import HandedOff, OpenedRedirect, RevokedSessions, SignedIn
 from mockserver.platforms.motar.studio import find_plugin, find_request, find_user, member, working_plugin
 from mockserver.wire import Refusal
 from mockserver.world.actions import action
@@ -22,7 +23,7 @@ class HandOff(Arguments, frozen=True):
 
 
 @action("motar.hand_off")
-def hand_off(world: World, args: HandOff) -> Result:
+def hand_off(world: World, args: HandOff) -> HandedOff:
     """A member of the owning organization goes from Studio to the plugin: answers where the browser is sent.
 
     Possible at any status, again and again, always with the same `state`; not after cancellation.
@@ -53,7 +54,7 @@ class SignIn(Arguments, frozen=True):
 
 
 @action("motar.sign_in")
-def sign_in(world: World, args: SignIn) -> Result:
+def sign_in(world: World, args: SignIn) -> SignedIn:
     """A user signs in without a browser: answers the URL that the browser would be redirected to.
 
     `url` is a sign-in URL, as hand_off answers or a client builds it; without it the user is handed
@@ -73,7 +74,7 @@ def sign_in(world: World, args: SignIn) -> Result:
         target = oauth.cancel_sign_in(world, checked)
     else:
         target = oauth.complete_sign_in(world, checked, user)
-    result: Result = {**uris.query_of(target), "redirect_url": target}
+    result = cast(SignedIn, {**uris.query_of(target), "redirect_url": target})
     if args.visit:
         result["delivery"] = _open(world, target, checked.state)
     return result
@@ -84,7 +85,7 @@ class OpenRedirect(Arguments, frozen=True):
 
 
 @action("motar.open_redirect")
-def open_redirect(world: World, args: OpenRedirect) -> Result:
+def open_redirect(world: World, args: OpenRedirect) -> OpenedRedirect:
     """The user's browser opens a redirect that a sign-in answered, perhaps much later than it was issued."""
     bare = args.url.partition("?")[0]
     registered = {uri.partition("?")[0] for plugin in world[PLUGINS] for uri in plugin.redirect_uris}
@@ -105,7 +106,7 @@ class RevokeSession(Arguments, frozen=True):
 
 
 @action("motar.revoke_session")
-def revoke_session(world: World, args: RevokeSession) -> Result:
+def revoke_session(world: World, args: RevokeSession) -> RevokedSessions:
     """MOTAR, or the user, takes back what a sign-in gave: every open session of the user with the plugin ends.
 
     With `withdraw_consent` the next sign-in asks for consent again, and calls with the session's
