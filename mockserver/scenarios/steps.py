@@ -24,6 +24,13 @@ DEFAULT_WITHIN: Final = 5.0
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
+HEADING_WIDTH: Final = 60
+"""Characters that a heading spends on what a step asks for; a body of many fields would fill a page."""
+
+_LONG: Final = re.compile(r"\{\$[^{}]*?([A-Za-z0-9_-]+)\}")
+_LAST_WORD: Final = r"{\1}"
+"""An expression in a path, and what people need of it."""
+
 Name = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]+$")]
 ScenarioName = Annotated[
     str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$", max_length=120)
@@ -112,7 +119,7 @@ class ExpectStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
     within: Duration = DEFAULT_WITHIN
 
     def in_words(self) -> str:
-        return f"Expect a {in_words(msgspec.structs.replace(self.where, kind='delivery'))}"
+        return f"Expect a {_briefly(in_words(msgspec.structs.replace(self.where, kind='delivery')))}"
 
 
 class ExpectDocumentStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -127,7 +134,7 @@ class ExpectDocumentStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def in_words(self) -> str:
         details = [f"{field} {words}" for key, part in self.where.items() for field, words in leaves(key, part)]
-        return f"Expect one of {self.of}" + (f" with {', '.join(details)}" if details else "")
+        return f"Expect one of {self.of}" + _briefly(f" with {', '.join(details)}" if details else "")
 
 
 class SendStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -199,7 +206,7 @@ class AwaitStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def in_words(self) -> str:
         times = f", at least {times_in_words(self.at_least)}" if self.at_least is not None else ""
-        return f"Wait for {self.await_}{times}"
+        return f"Wait for {_LONG.sub(_LAST_WORD, self.await_)}{times}"
 
 
 class CallStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -256,7 +263,7 @@ class VerifyStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
     at_most: Count | None = None
 
     def in_words(self) -> str:
-        return f"Check that {in_words(self.verify)} came {self.times()}"
+        return f"Check that {_briefly(in_words(self.verify))} came {self.times()}"
 
     def holds(self, times: int) -> bool:
         """Whether that many are as many as there should be."""
@@ -346,6 +353,14 @@ def delay_of(written: Duration) -> float:
     if seconds > LONGEST_DELAY:
         raise Invalid("That is too long:", [Problem("$", f"at most {LONGEST_DELAY:g} seconds", repr(written))])
     return seconds
+
+
+def _briefly(words: str) -> str:
+    """What is asked for, as far as a line of a terminal has place for it; whole parts, where there are several."""
+    if len(words) <= HEADING_WIDTH:
+        return words
+    whole = words.rfind(", ", 0, HEADING_WIDTH + 2)
+    return words[:whole] + ", …" if whole > 0 else words[: HEADING_WIDTH - 1] + "…"
 
 
 def times_in_words(number: int) -> str:

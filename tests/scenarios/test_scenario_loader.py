@@ -70,7 +70,7 @@ def test_a_scenario_is_read_with_all_it_says() -> None:
 def test_a_step_without_a_title_says_itself_what_it_does() -> None:
     assert [step.heading for step in load_scenario(GOOD, "x").steps] == [
         "The owner starts an ATO request",
-        'Expect a delivery /ato with status "2xx", body.requestId "$steps.start.outputs.request_id"',
+        'Expect a delivery /ato with status "2xx", …',
         "Wait for POST /plugin/v1/ato/{service}",
         "Let 25h pass",
         "Check that POST /plugin/v1/ato/status came exactly once",
@@ -339,3 +339,23 @@ def test_what_an_expression_says_is_judged_when_it_is_known() -> None:
     assert step.verify.bound(Scope(inputs={"a": "^x"}), kind="inbound").body == {"matches": "^x"}
     with pytest.raises(Invalid, match="regular expression"):
         step.verify.bound(Scope(inputs={"a": "("}))
+
+
+def test_what_a_step_asks_for_at_length_is_one_line_of_a_terminal() -> None:
+    text = """
+name: t/long
+steps:
+- expect: delivery
+  where: {method: PUT, path: /hook, body: {companyName: Skyline Training, appName: Flight Deck Trainer}}
+  id: hook
+  outputs: {tenant: $request.body#/a, body-id: $request.body#/b}
+- await: GET /developer/{$steps.hook.outputs.tenant}/onboarding/{$steps.hook.outputs.body-id}
+- {expect: document, of: motar.ato_requests, where: {status: completed, app_name: Flight Deck Trainer, id: 1234567}}
+- {verify: {path: /plugin/v1/ato/status, body: {requestId: 0123456789abcdef0123456789abcdef}}, at_most: 1}
+"""
+    assert [step.heading for step in load_scenario(text, "x").steps] == [
+        'Expect a delivery PUT /hook with body.companyName "Skyline Training", …',
+        "Wait for GET /developer/{tenant}/onboarding/{body-id}",
+        'Expect one of motar.ato_requests with status "completed", app_name "Flight Deck Trainer", …',
+        'Check that /plugin/v1/ato/status with body.requestId "0123456789abcdef… came at most once',
+    ]
