@@ -85,6 +85,8 @@ def _suite(result: Result) -> Suite:
     report = result.report
     if report.get("tags"):
         conditions["tags"] = ",".join(report["tags"])
+    if report.get("warnings"):
+        conditions["warnings"] = " ".join(report["warnings"])
     cases = list(_cases(report["steps"]))
     return Suite(name=report["scenario"], cases=cases, seconds=report["seconds"], properties=conditions)
 

@@ -57,7 +57,8 @@ class Story:
         if self._detail == "quiet" and not failed:
             return
         mark = click.style(self._marks[step["outcome"]], fg="red" if failed else "green", bold=True)
-        n = click.style(f"{step['index']:>2}", dim=True)
+        # What is looked at after the last step of a strict run is none of the scenario's steps.
+        n = click.style("  " if step["kind"] == "end" else f"{step['index']:>2}", dim=True)
         if self._detail == "verbose":
             took = click.style(f"{step['seconds']:.3f} s", dim=True)
             self._echo(f"  {mark} {n}  {step['title']}  {took}")
@@ -78,16 +79,20 @@ class Story:
             self._echo(f"  {click.style(warning, fg='yellow')}")
         if self._detail == "quiet" and self.passed:
             return
-        steps = run["steps"]
+        steps = [step for step in run["steps"] if step["kind"] != "end"]
         done = sum(1 for step in steps if step["outcome"] == "passed")
         skipped = sum(1 for step in steps if step["outcome"] == "skipped")
         told = f"{done} of {len(steps)} steps passed" + (f", {skipped} not reached" if skipped else "")
         verdict = click.style(run["outcome"].upper(), fg="green" if self.passed else "red", bold=True)
         if self._detail != "quiet":
             self._echo("")
+        if any(step["kind"] == "end" and step["outcome"] == "failed" for step in run["steps"]):
+            told += ", but something else happened"
         if self._seed is not None:
             told += f" with seed {self._seed}"
-        self._echo(f"  {verdict}  {run['scenario']} against {self._plugin}: {told} in {run['seconds']:.1f} s")
+        # Only a newer file that is broken gives warnings; whoever reads no more than the last line must see it, too.
+        older = "; an older version, for its file is broken" if run.get("warnings") else ""
+        self._echo(f"  {verdict}  {run['scenario']} against {self._plugin}: {told} in {run['seconds']:.1f} s{older}")
 
 
 def _everything(step: dict[str, Any]) -> Iterator[str]:

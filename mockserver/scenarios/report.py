@@ -77,7 +77,8 @@ def story(report: RunReport) -> list[str]:
     """A whole run in lines, from its name to its outcome."""
     lines = [report.scenario, *(line for step in report.steps for line in describe(step))]
     failed = report.failed_step
-    steps = f"{len(report.steps)} step{'s' if len(report.steps) != 1 else ''}"
+    number = sum(1 for step in report.steps if step.kind != "end")
+    steps = f"{number} step{'s' if number != 1 else ''}"
     if failed is None:
         return [*lines, f"{report.scenario}: passed, {steps} in {report.seconds:.1f} s"]
     return [*lines, f"{report.scenario}: FAILED at step {failed.index} of {len(report.steps)}, {failed.title}"]

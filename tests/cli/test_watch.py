@@ -312,8 +312,11 @@ def test_the_list_and_a_run_say_that_a_newer_file_is_broken(mockserver: Any, ser
         soon(server.broken)
         at = ("--server", served.url)
         listed = mockserver("scenarios", "list", *at)
-        run = mockserver("run", "mine/one", *at)
+        run = mockserver("run", "mine/one", *at, "--junit", "junit.xml", "--json", "runs.json")
         served.stop()
     assert "one.yaml cannot be used; mine/one is what it was before:\n  one.yaml:2:1: $.steps" in listed.stderr
     assert run.returncode == 0
     assert "one.yaml is newer and cannot be used" in run.stdout
+    assert re.search(r"PASSED .*; an older version, for its file is broken$", run.stdout.splitlines()[-1]), run.stdout
+    assert "one.yaml is newer and cannot be used" in (tmp_path / "junit.xml").read_text()
+    assert json.loads((tmp_path / "runs.json").read_text())["runs"][0]["warnings"][1].startswith("one.yaml:2:1: ")
