@@ -75,7 +75,8 @@ def settings_page() -> str:
     lines += [
         "",
         "Commands that talk to a server take its URL from `MOTAR_MOCK_URL` and its token from",
-        "`MOTAR_MOCK_CONTROL_TOKEN`, unless `--server` and `--control-token` say otherwise.\n",
+        "`MOTAR_MOCK_CONTROL_TOKEN`, unless `--server` and `--control-token` say otherwise. `run` and `check`, which",
+        "change a world, start a server of their own unless `--server` is given, whatever `MOTAR_MOCK_URL` says.\n",
         f"A `{FILE}`:\n",
         "```toml",
         "port = 8601",

@@ -222,7 +222,7 @@ def export_scenarios(names: tuple[str, ...], output: Path, server: str, control_
 
 
 @scenarios.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="FILE...")
 @click.option("--name", metavar="NAME", help="Name of the scenario that a HAR file becomes.  [default: imported/FILE]")
 @click.option(
     "--plugin", multiple=True, metavar="URL", help="Where the plugin was in a HAR file: it is sent these again."
@@ -243,7 +243,7 @@ def import_scenarios(
     server: str,
     control_token: str | None,
 ) -> None:
-    """Keep scenario FILES in the server's library; with `serve --data` they survive a restart.
+    """Keep scenario FILEs (or all in a folder) in the server's library; with `serve --data` they survive a restart.
 
     A HAR file (FILE.har) becomes a scenario first: requests of the plugin are awaited and answered as
     they were, requests to the plugin (--plugin) are sent again.
@@ -252,8 +252,10 @@ def import_scenarios(
         raise click.UsageError("--output takes one HAR file.")
     if (name or plugin) and (len(files) != 1 or files[0].suffix != ".har"):
         raise click.UsageError("--name and --plugin are for one HAR file; other files say their name themselves.")
+    from mockserver.scenarios.files import given_files
+
     client = ServerClient(server, control_token)
-    for file in files:
+    for file in given_files(files):
         text = _text_of_har(file, name, plugin) if file.suffix == ".har" else file.read_text(encoding="utf-8")
         if output is not None:
             output.write_text(text, encoding="utf-8")

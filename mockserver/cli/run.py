@@ -13,17 +13,18 @@ from typing import Any, get_args
 
 import click
 
+from mockserver.checking.bounds import FILE_BOUNDS, FileBounds
 from mockserver.cli import fail
 from mockserver.cli.driven import client_of_run
+from mockserver.cli.given import references, where_it_was_looked_for
 from mockserver.cli.live import live
-from mockserver.cli.options import token_option, world_option
+from mockserver.cli.options import resolved, token_option, world_option
 from mockserver.cli.reports import Reports, Result, titled
 from mockserver.cli.story import Detail, Story
 from mockserver.cli.tags import chosen, tag_option
 from mockserver.client import ServerClient, ServerSaidNo
-from mockserver.client.scenario_files import scenario_body
 from mockserver.client.world import base_url
-from mockserver.errors import MockserverError, Unreachable
+from mockserver.errors import MockserverError, Unknown, Unreachable
 from mockserver.scenarios.order import Mode
 from mockserver.settings import Settings, plain_value
 
@@ -118,7 +119,7 @@ def run(
     world: str,
     control_token: str | None,
 ) -> None:
-    """Run SCENARIOs, each a file or a name (`mockserver scenarios list`), and print every step.
+    """Run SCENARIOs, each a file, a folder of such, or a name (`mockserver scenarios list`), and print every step.
 
     With --tag those of them that have the tag, and without a SCENARIO all of the server's that do.
 
@@ -155,8 +156,8 @@ def run(
     endpoints = {name: url for name, url in given.items() if url is not None}
     if plugin is not None:
         endpoints = {name: plugin.rstrip("/") + path for name, path in PATHS.items()} | endpoints
-    for each in scenarios:
-        _check_readable(each)
+    scenarios = tuple(references(scenarios))
+    bounds = resolved({}).settings.file_bounds
     given_inputs = dict(_input(item) for item in inputs)
     logging.getLogger("reference_plugin").setLevel(logging.CRITICAL)
     who = "the reference plugin" if client is None else "the client"
@@ -169,16 +170,19 @@ def run(
         reports.results.append(result)
         if result.refused is not None:
             reports.write()
-            fail(result.refused, 2)
+            fail(where_it_was_looked_for(result.refused, given_server), 2)
 
     with contextlib.ExitStack() as stack:
         if server is not None:
             configured = bool(_world(server, world, control_token)["settings"]["motar"]["request_endpoint"])
         else:
-            server = stack.enter_context(own_emulator(port if port is not None else 8600 if endpoints else 0))
+            server = stack.enter_context(own_emulator(port if port is not None else 8600 if endpoints else 0, bounds))
         if tags:
             with ServerClient(server, control_token) as asked:
-                scenarios = tuple(chosen(scenarios, tags, asked))
+                try:
+                    scenarios = tuple(chosen(scenarios, tags, asked, bounds))
+                except Unknown as unknown:
+                    raise where_it_was_looked_for(unknown, given_server) from None
         for scenario in scenarios:
             if endpoints or configured:
                 plugin_name = endpoints.get("request_endpoint", "the plugin the server was started for")
@@ -246,8 +250,11 @@ def perform(
 
 
 @contextlib.contextmanager
-def own_emulator(port: int) -> Generator[str]:
-    """An emulator for one command, on this port; its URL. Raises `Unreachable` when the port is taken."""
+def own_emulator(port: int, bounds: FileBounds = FILE_BOUNDS) -> Generator[str]:
+    """An emulator for one command, on this port, which reads files within `bounds`; its URL.
+
+    Raises `Unreachable` when the port is taken.
+    """
     from mockserver.app import build_app
     from mockserver.server import bind, running
 
@@ -258,7 +265,8 @@ def own_emulator(port: int) -> Generator[str]:
             error.message,
             hint=f"Is your emulator running there? Then use it: --server http://127.0.0.1:{port}. Else give --port.",
         ) from None
-    with running(build_app(Settings(port=port)), sock) as url:
+    settings = Settings(port=port, max_file=bounds.bytes, max_depth=bounds.depth, max_file_aliases=bounds.aliases)
+    with running(build_app(settings), sock) as url:
         yield url
 
 
@@ -316,14 +324,6 @@ def _world(server: str, world: str, token: str | None) -> dict[str, Any]:
         return ServerClient(server, token).world(world).show()
     except ServerSaidNo as no:
         fail(no, 2)
-
-
-def _check_readable(reference: str) -> None:
-    """Refuse a file that cannot be read before anything is started; a name is the server's to know."""
-    try:
-        scenario_body(reference)
-    except (OSError, UnicodeDecodeError) as error:
-        raise click.UsageError(f"{reference} cannot be read: {error}.") from None
 
 
 def _input(text: str) -> tuple[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from mockserver.checking.bounds import FileBounds
 from mockserver.client import ServerClient
 from mockserver.client.scenario_files import scenario_body
 from mockserver.errors import Unknown
@@ -24,10 +25,11 @@ def with_tags(entries: Sequence[dict[str, Any]], tags: Sequence[str]) -> list[di
     return [each for each in entries if not tags or set(tags) & set(each["tags"])]
 
 
-def chosen(references: Sequence[str], tags: Sequence[str], client: ServerClient) -> list[str]:
+def chosen(references: Sequence[str], tags: Sequence[str], client: ServerClient, bounds: FileBounds) -> list[str]:
     """Those of the given files and names that have one of the tags; without any, of all that the server has.
 
-    Raises `Unknown` for a name or a tag that is not there, `InvalidFile` for a file that cannot be used.
+    Files are read within `bounds`. Raises `Unknown` for a name or a tag that is not there, `InvalidFile` for one
+    that cannot be used.
     """
     listed = {each["name"]: each for each in client.scenarios()}
     if not references:
@@ -38,7 +40,7 @@ def chosen(references: Sequence[str], tags: Sequence[str], client: ServerClient)
         if "text" in given:
             from mockserver.scenarios import load_scenario
 
-            scenario = load_scenario(given["text"], given["source"])
+            scenario = load_scenario(given["text"], given["source"], bounds=bounds)
             entries.append({"name": reference, "tags": scenario.tags})
         elif reference in listed:
             entries.append(listed[reference])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
+
+from mockserver.errors import Invalid
 
 SUFFIXES: Final = (".yaml", ".yml", ".json")
 
@@ -24,3 +26,14 @@ def scenario_files(path: Path) -> Iterator[Path]:
         )
     else:
         yield path
+
+
+def given_files(paths: Iterable[Path]) -> list[Path]:
+    """The files that paths on a command line mean; raises `Invalid` for a folder that holds none."""
+    files: list[Path] = []
+    for path in paths:
+        found = list(scenario_files(path))
+        if not found:
+            raise Invalid(f"There is no {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} file in the folder {path}.")
+        files += found
+    return files

@@ -174,3 +174,46 @@ def test_scenarios_are_run_by_tag_from_files_and_from_the_server(mockserver, ser
             assert message in done.stderr
         served.stop()
     assert '<property name="tags" value="quick,sign-in" />' in (tmp_path / "junit.xml").read_text()
+
+
+def test_a_folder_stands_for_the_scenario_files_in_it(mockserver, serve, tmp_path):
+    steps = "steps:\n- action: motar.start_ato_request\n"
+    (tmp_path / "flows" / "deep").mkdir(parents=True)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "flows" / "a.yaml").write_text(f"name: mine/a\ntags: [quick]\n{steps}")
+    (tmp_path / "flows" / "deep" / "b.json").write_text('{"name": "mine/b", "steps": [{"settle": 1}]}')
+    (tmp_path / "flows" / "notes.txt").write_text("no scenario")
+    both = mockserver("run", "flows")
+    assert both.returncode == 0, both.stdout + both.stderr
+    assert ["mine/a" in both.stdout, "mine/b" in both.stdout] == [True, True]
+    tagged = mockserver("run", "--tag", "quick", "flows")
+    assert (tagged.returncode, "mine/b" in tagged.stdout) == (0, False), tagged.stdout + tagged.stderr
+    empty = mockserver("run", "flows", "empty")
+    assert (empty.returncode, empty.stdout) == (2, "")
+    assert "There is no .yaml, .yml or .json file in the folder empty." in empty.stderr
+    with serve() as served:
+        kept = mockserver("scenarios", "import", "flows", "--server", served.url)
+        listed = mockserver("scenarios", "list", "--server", served.url)
+        nothing = mockserver("scenarios", "import", "empty", "--server", served.url)
+        served.stop()
+    assert kept.returncode == 0, kept.stderr
+    assert {"mine/a", "mine/b"} <= set(listed.stdout.split())
+    assert (nothing.returncode, "in the folder empty" in nothing.stderr) == (2, True)
+
+
+def test_files_are_read_within_the_bounds_of_the_settings(mockserver, tmp_path):
+    text = "name: mine/long\ntags: [quick]\nsteps:\n- action: motar.start_ato_request\n" + "# long\n" * 600
+    (tmp_path / "long.yaml").write_text(text)
+    for tags in ((), ("--tag", "quick")):
+        assert mockserver("run", "long.yaml", *tags).returncode == 0
+        done = mockserver("run", "long.yaml", *tags, MOTAR_MOCK_MAX_FILE="2500")
+        assert (done.returncode, "at most 2500 bytes" in done.stderr) == (2, True), done.stderr
+
+
+def test_a_name_that_is_not_found_is_told_where_it_was_looked_for(mockserver):
+    for tags in ((), ("--tag", "quick")):
+        done = mockserver("run", "mine/own", *tags, MOTAR_MOCK_URL="http://127.0.0.1:9")
+        assert done.returncode == 2
+        assert "The server of MOTAR_MOCK_URL was not asked" in done.stderr
+        assert "--server http://127.0.0.1:9" in done.stderr
+        assert "MOTAR_MOCK_URL" not in mockserver("run", "mine/own", *tags).stderr
