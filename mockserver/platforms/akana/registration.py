@@ -12,6 +12,7 @@ import msgspec
 
 from mockserver.platforms.akana.models import APPS, GROUPS, USERS, AppVersion
 from mockserver.platforms.akana.models_work import REGISTRATIONS, ClientRegistration
+from mockserver.platforms.akana.results import ShownRegistration
 from mockserver.platforms.akana.settings import AkanaSettings
 from mockserver.world.actions import action
 from mockserver.world.clock import iso
@@ -175,6 +176,6 @@ def _change(world: World, known: ClientRegistration, **fields: Any) -> ClientReg
     return world[REGISTRATIONS].put(msgspec.structs.replace(known, updated=world.clock.now(), **fields))
 
 
-def shown(known: ClientRegistration) -> dict[str, Any]:
+def shown(known: ClientRegistration) -> ShownRegistration:
     """A registration as people may see it: without the provider's secrets."""
     return {"state": known.state, "client_id": known.client_id, "error": known.error, "updated": iso(known.updated)}

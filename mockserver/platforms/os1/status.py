@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from mockserver.platforms.os1.models import APPS
 from mockserver.platforms.os1.models_onboarding import ONBOARDINGS, PROGRESS, STEPS, Onboarding, Step
+from mockserver.platforms.os1.results import LogEntry, OnboardingStatus
 from mockserver.platforms.os1.work import step_id
 from mockserver.world.clock import iso
 from mockserver.world.world import World
@@ -15,7 +14,7 @@ MOST_LOGS = 1000
 
 def describe(
     world: World, onboarding: Onboarding, *, tenant: str | None = None, offset: int = 0, limit: int = MOST_LOGS
-) -> dict[str, Any]:
+) -> OnboardingStatus:
     """An onboarding for the status request.
 
     `status`, of the whole and of each entry, is `started` and then `completed`, nothing else; what
@@ -26,7 +25,7 @@ def describe(
     tenants = [n for n in range(offset, total) if tenant is None or onboarding.tenants[n] == tenant][:limit]
     logs = [entry(world, step) for n in tenants for step in _steps(world, onboarding, n)]
     failures = world[STEPS].find("failed_in", onboarding.id)
-    told: dict[str, Any] = {
+    told: OnboardingStatus = {
         "statusId": onboarding.id,
         "status": "completed" if progress.phase == "over" else "started",
         "type": onboarding.type,
@@ -54,9 +53,9 @@ def describe(
     return told
 
 
-def entry(world: World, step: Step) -> dict[str, Any]:
+def entry(world: World, step: Step) -> LogEntry:
     """One line of the log."""
-    told: dict[str, Any] = {
+    told: LogEntry = {
         "tenantId": step.tenant,
         "appId": step.app,
         "appVersionId": step.app_version,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mockserver.errors import Refused
 from mockserver.platforms.akana import contracts, lifecycle, makers
-from mockserver.platforms.akana.actions.arguments import Arguments, Result
+from mockserver.platforms.akana.actions.arguments import Arguments
 from mockserver.platforms.akana.models import (
     APIS,
     APP_VERSIONS,
@@ -25,6 +25,7 @@ from mockserver.platforms.akana.portal import (
     find_contract,
     find_user,
 )
+from mockserver.platforms.akana.results import LiveVersion
 from mockserver.world.actions import action
 from mockserver.world.world import World
 
@@ -161,7 +162,7 @@ class OneAppVersion(Arguments, frozen=True, kw_only=True):
 
 
 @action("akana.switch_to_production")
-def switch_to_production(world: World, args: OneAppVersion) -> Result:
+def switch_to_production(world: World, args: OneAppVersion) -> LiveVersion:
     """Take an app version live; its contracts follow, by their workflow or the built-in rules."""
     version = contracts.switch_to_production(world, find_app_version(world, args.app_version))
     return {"app_version": version.id, "environment": world[APP_VERSIONS][version.id].current_environment}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from mockserver.platforms.akana import boards, ids, makers, session
-from mockserver.platforms.akana.actions.arguments import Arguments, Result
+from mockserver.platforms.akana.actions.arguments import Arguments
 from mockserver.platforms.akana.models import Business, Group, User
 from mockserver.platforms.akana.models_work import SESSIONS, Board
 from mockserver.platforms.akana.portal import find_business, find_user
+from mockserver.platforms.akana.results import SignedIn
 from mockserver.world.actions import action
 from mockserver.world.world import World
 
@@ -80,7 +81,7 @@ class OneUser(Arguments, frozen=True, kw_only=True):
 
 
 @action("akana.sign_in")
-def sign_in(world: World, args: OneUser) -> Result:
+def sign_in(world: World, args: OneUser) -> SignedIn:
     """Sign somebody in without a password: the cookies and the header that their browser would send."""
     opened = session.open_session(world, find_user(world, args.user))
     tenant = ids.tenant(world)

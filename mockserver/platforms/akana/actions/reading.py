@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mockserver.platforms.akana import boards, contracts, permissions, registration
-from mockserver.platforms.akana.actions.arguments import Arguments, Result
+from mockserver.platforms.akana.actions.arguments import Arguments
 from mockserver.platforms.akana.governance import Governance, is_reserved
 from mockserver.platforms.akana.models import CONTRACTS, USERS
 from mockserver.platforms.akana.models_work import (
@@ -19,6 +19,14 @@ from mockserver.platforms.akana.models_work import (
     Notification,
 )
 from mockserver.platforms.akana.portal import current_step, find_app_version, find_user
+from mockserver.platforms.akana.results import (
+    Connection,
+    Connections,
+    Queue,
+    QueuedNotification,
+    ShownRegistration,
+    ShownWorkflow,
+)
 from mockserver.world.actions import action
 from mockserver.world.world import World
 
@@ -30,7 +38,7 @@ class ViewWorkflow(Arguments, frozen=True, kw_only=True):
 
 
 @action("akana.view_workflow")
-def view_workflow(world: World, args: ViewWorkflow) -> Result:
+def view_workflow(world: World, args: ViewWorkflow) -> ShownWorkflow:
     """Show where an app version (or a contract) stands, how it got there, and what `by` can do now and why not."""
     id = world[CONTRACTS][args.contract].id if args.contract else find_app_version(world, args.app_version).id
     run = world[RUNS].get(id)
@@ -84,16 +92,17 @@ class ViewContracts(Arguments, frozen=True, kw_only=True):
 
 
 @action("akana.view_contracts")
-def view_contracts(world: World, args: ViewContracts) -> Result:
+def view_contracts(world: World, args: ViewContracts) -> Connections:
     """Show an app version's connections by environment: API version and state."""
     version = find_app_version(world, args.app_version)
-    return {
-        environment: [
+
+    def connections(environment: str) -> list[Connection]:
+        return [
             {"id": each.id, "api_version": each.api_version, "state": each.state, "status": each.status}
             for each in contracts.valid_in(world, version.id, environment)
         ]
-        for environment in ("Sandbox", "Production")
-    }
+
+    return {"Sandbox": connections("Sandbox"), "Production": connections("Production")}
 
 
 class ViewBoard(Arguments, frozen=True, kw_only=True):
@@ -133,9 +142,9 @@ class Nothing(Arguments, frozen=True, kw_only=True):
 
 
 @action("akana.view_queue")
-def view_queue(world: World, args: Nothing) -> Result:
+def view_queue(world: World, args: Nothing) -> Queue:
     """Show which notifications wait for the job, and for whom."""
-    waiting = [
+    waiting: list[QueuedNotification] = [
         {"type": each.type, "user": user.email if (user := world[USERS].get(each.user)) else each.user}
         for each in world[QUEUE]
     ]
@@ -143,7 +152,7 @@ def view_queue(world: World, args: Nothing) -> Result:
 
 
 @action("akana.view_client_registration")
-def view_client_registration(world: World, args: ViewContracts) -> Result:
+def view_client_registration(world: World, args: ViewContracts) -> ShownRegistration:
     """Show what an OAuth provider made of an app version, which by its id may be gone already."""
     known = world[REGISTRATIONS].get(args.app_version or "")
     if known is None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 from mockserver.platforms.akana import definitions, lifecycle
-from mockserver.platforms.akana.actions.arguments import Arguments, Result
+from mockserver.platforms.akana.actions.arguments import Arguments
 from mockserver.platforms.akana.models import APP_VERSIONS, Business
 from mockserver.platforms.akana.models_work import TEMPLATES, Template
 from mockserver.platforms.akana.portal import current_step, find_app_version, find_business, find_user
+from mockserver.platforms.akana.results import UploadedWorkflow, WorkflowOutcome
 from mockserver.world.actions import action
 from mockserver.world.world import World
 
@@ -21,7 +22,7 @@ class UploadWorkflow(Arguments, frozen=True, kw_only=True):
 
 
 @action("akana.upload_workflow")
-def upload_workflow(world: World, args: UploadWorkflow) -> Result:
+def upload_workflow(world: World, args: UploadWorkflow) -> UploadedWorkflow:
     """Upload a workflow file's XML; refused with every problem when it cannot work."""
     uploaded = definitions.upload(
         world,
@@ -61,7 +62,7 @@ class PerformAction(Arguments, frozen=True, kw_only=True):
 
 
 @action("akana.perform_action")
-def perform_action(world: World, args: PerformAction) -> Result:
+def perform_action(world: World, args: PerformAction) -> WorkflowOutcome:
     """Do a workflow action with an app version; refused with the condition that failed."""
     version = find_app_version(world, args.app_version)
     lifecycle.perform(world, find_user(world, args.by), version.id, args.action, comment=args.comment)
@@ -76,7 +77,7 @@ class DeleteAppVersion(Arguments, frozen=True, kw_only=True):
 
 
 @action("akana.delete_app_version")
-def delete_app_version(world: World, args: DeleteAppVersion) -> Result:
+def delete_app_version(world: World, args: DeleteAppVersion) -> WorkflowOutcome:
     """Click delete: at once without a workflow, else whatever its `@Delete` does."""
     version = find_app_version(world, args.app_version)
     gone = lifecycle.ask_to_delete(world, find_user(world, args.by), version, comment=args.comment)

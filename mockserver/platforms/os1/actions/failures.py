@@ -7,12 +7,13 @@ from typing import Annotated
 import msgspec
 
 from mockserver.platforms.os1 import makers
-from mockserver.platforms.os1.actions.arguments import Arguments, Result
+from mockserver.platforms.os1.actions.arguments import Arguments
 from mockserver.platforms.os1.again import retry
 from mockserver.platforms.os1.models import APP_CLIENTS, TENANTS, Tenant, TenantType
 from mockserver.platforms.os1.models_aaa import CORE_TOKENS
 from mockserver.platforms.os1.models_onboarding import STEP_FAULTS, StepFault
 from mockserver.platforms.os1.portal import find_app, find_onboarding, find_tenant
+from mockserver.platforms.os1.results import NewSecret, OnboardingStatus, RetriedOnboarding
 from mockserver.platforms.os1.status import describe
 from mockserver.world.actions import action
 from mockserver.world.durations import parse_duration
@@ -72,7 +73,7 @@ class RotateCredentials(Arguments, frozen=True):
 
 
 @action("os1.rotate_credentials")
-def rotate_credentials(world: World, args: RotateCredentials) -> Result:
+def rotate_credentials(world: World, args: RotateCredentials) -> NewSecret:
     """Give an app another secret; the old one, and tokens that were issued for it, stop working at once."""
     app = find_app(world, args.app)
     client = world[APP_CLIENTS][f"{app.id}/{args.environment}"]
@@ -95,7 +96,7 @@ class RetryOnboarding(Arguments, frozen=True):
 
 
 @action("os1.retry_onboarding")
-def retry_onboarding(world: World, args: RetryOnboarding) -> Result:
+def retry_onboarding(world: World, args: RetryOnboarding) -> RetriedOnboarding:
     """Onboard the tenants that failed again, or one of them; the answer names the new onboarding."""
     original = find_onboarding(world, args.onboarding)
     again = retry(world, original, args.tenant)
@@ -107,6 +108,6 @@ class ViewOnboarding(Arguments, frozen=True):
 
 
 @action("os1.view_onboarding")
-def view_onboarding(world: World, args: ViewOnboarding) -> Result:
+def view_onboarding(world: World, args: ViewOnboarding) -> OnboardingStatus:
     """Look at an onboarding's status and init sequence logs."""
     return describe(world, find_onboarding(world, args.onboarding))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from mockserver.platforms.os1 import makers
-from mockserver.platforms.os1.actions.arguments import Arguments, Result
+from mockserver.platforms.os1.actions.arguments import Arguments
 from mockserver.platforms.os1.callers import issue_token
 from mockserver.platforms.os1.models import ORGANIZATIONS, USERS, Organization, Role, Team, User
 from mockserver.platforms.os1.portal import find_organization, find_team, find_user
+from mockserver.platforms.os1.results import IssuedAccess
 from mockserver.world.actions import action
 from mockserver.world.clock import iso
 from mockserver.world.world import World
@@ -84,7 +85,7 @@ class IssueAccessToken(Arguments, frozen=True):
 
 
 @action("os1.issue_access_token")
-def issue_access_token(world: World, args: IssueAccessToken) -> Result:
+def issue_access_token(world: World, args: IssueAccessToken) -> IssuedAccess:
     """Issue what x-developerplatform-access takes, for a user, as the implicit sign-in does."""
     user = find_user(world, args.user)
     token = issue_token(world, user)

@@ -9,7 +9,7 @@ import msgspec
 from mockserver.errors import Refused
 from mockserver.platforms.os1 import makers, subscriptions
 from mockserver.platforms.os1.access import user_may_call
-from mockserver.platforms.os1.actions.arguments import Arguments, Result
+from mockserver.platforms.os1.actions.arguments import Arguments
 from mockserver.platforms.os1.again import join_stack
 from mockserver.platforms.os1.core_callers import issue_core_token
 from mockserver.platforms.os1.directory import app_named, name_of
@@ -18,6 +18,7 @@ from mockserver.platforms.os1.models import TENANTS, Stack, Tenant, TenantType
 from mockserver.platforms.os1.models_aaa import TENANT_USERS, RoleName, TenantUser
 from mockserver.platforms.os1.models_onboarding import Subscription
 from mockserver.platforms.os1.portal import find_stack, find_subject, find_tenant
+from mockserver.platforms.os1.results import EndedSubscription, MadeTenants, TenantAccess, Verdict
 from mockserver.platforms.os1.work import at_work_in
 from mockserver.world.actions import action
 from mockserver.world.clock import iso
@@ -67,7 +68,7 @@ class CreateTenants(Arguments, frozen=True):
 
 
 @action("os1.create_tenants")
-def create_tenants(world: World, args: CreateTenants) -> Result:
+def create_tenants(world: World, args: CreateTenants) -> MadeTenants:
     """Create many tenants in a stack at once, named by a prefix and a number."""
     stack = find_stack(world, args.stack)
     made: list[str] = []
@@ -109,7 +110,7 @@ def subscribe_tenant(world: World, args: SubscribeTenant) -> Subscription:
 
 
 @action("os1.unsubscribe")
-def unsubscribe_tenant(world: World, args: SubscribeTenant) -> Result:
+def unsubscribe_tenant(world: World, args: SubscribeTenant) -> EndedSubscription:
     """A tenant's administrator ends the subscription to an app or a solution."""
     tenant, subject = find_tenant(world, args.tenant), find_subject(world, args.listing)
     subscriptions.unsubscribe(world, tenant, subject)
@@ -124,7 +125,7 @@ class SignInToTenant(Arguments, frozen=True):
 
 
 @action("os1.sign_in_to_tenant")
-def sign_in_to_tenant(world: World, args: SignInToTenant) -> Result:
+def sign_in_to_tenant(world: World, args: SignInToTenant) -> TenantAccess:
     """Sign a tenant's user in and answer what X-COREOS-ACCESS takes; with `roles` or `groups`, give those first.
 
     A role is its name, or `app/role` with an app's listing. A user who is new is made.
@@ -148,7 +149,7 @@ class AskAccess(SignInToTenant, frozen=True, kw_only=True):
 
 
 @action("os1.ask_access")
-def ask_access(world: World, args: AskAccess) -> Result:
+def ask_access(world: World, args: AskAccess) -> Verdict:
     """Ask whether a tenant's user, or somebody with these roles or groups, may call a path; nothing is changed."""
     user = _user(world, find_tenant(world, args.tenant), args)
     verdict = user_may_call(world, user, args.path, args.method)
