@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
 import threading
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import click
+from msgspec import UNSET
 
 from mockserver.cli import fail
 from mockserver.cli.options import server_option, token_option, world_option
 from mockserver.client import ServerClient, ServerSaidNo
+from mockserver.client.world import DEFAULT
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _OF_A_WORLD = ("world", "whole", "server", "control_token")
@@ -121,6 +125,7 @@ def record(
             if not whole:
                 _wait(stopped, f"Recording the world {world} as {started['name']}; Ctrl-C ends it.")
             recorded = handle.stop_recording()
+            told = handle.show()
         except ServerSaidNo as no:
             handle.discard_recording()
             fail(no, 1)
@@ -129,7 +134,41 @@ def record(
         return
     output.write_text(recorded["text"], encoding="utf-8")
     steps = f"{recorded['steps']} step{'s' if recorded['steps'] != 1 else ''}"
-    click.echo(f"Wrote {output}: {steps}. Replay it with: mockserver run {output}", err=True)
+    click.echo(f"Wrote {output}: {steps}. Replay it with:", err=True)
+    click.echo(f"  {_replay(output, recorded['text'], server, told)}", err=True)
+
+
+def _replay(output: Path, text: str, server: str, world: dict[str, Any]) -> str:
+    """The command that performs a recording of a world (as `show` has it) again, with who was recorded in it.
+
+    That is the world's plugin where one answered or is set, else a client where there was one that called; the
+    reference plugin where nobody was there.
+    """
+    from mockserver.checking.bounds import FileBounds
+    from mockserver.client.answers import Plugin
+    from mockserver.scenarios import load_scenario
+    from mockserver.scenarios.model import Input
+    from mockserver.scenarios.steps import AwaitStep, ExpectStep
+
+    scenario = load_scenario(text, str(output), bounds=FileBounds(bytes=len(text.encode())))
+    command = ["mockserver", "run", str(output)]
+    at = ["--server", server, *(["--world", world["name"]] if world["name"] != DEFAULT else [])]
+    if world["settings"]["motar"]["request_endpoint"]:
+        command += at
+    elif any(isinstance(step, ExpectStep) and step.where.status is not UNSET for step in scenario.steps):
+        plugin = Plugin.pick(world, None)
+        endpoints = {
+            "--request-endpoint": plugin.request_endpoint,
+            "--distribution-endpoint": plugin.distribution_endpoint,
+            "--redirect-uri": next(iter(plugin.redirect_uris), None),
+        }
+        command += [*at, *(part for name, url in endpoints.items() if url for part in (name, url))]
+    elif any(isinstance(step, AwaitStep) for step in scenario.steps):
+        command += ["--client", "COMMAND --url {url}"]
+    for name, declared in scenario.inputs.items():
+        if isinstance(declared, Input) and declared.default is UNSET:
+            command += ["--input", f"{name}=…"]
+    return shlex.join(command)
 
 
 def _wait(stopped: threading.Event, told: str) -> None:

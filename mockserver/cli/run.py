@@ -23,7 +23,7 @@ from mockserver.cli.reports import Reports, Result, titled
 from mockserver.cli.story import Detail, Story
 from mockserver.cli.tags import chosen, tag_option
 from mockserver.client import ServerClient, ServerSaidNo
-from mockserver.client.world import base_url
+from mockserver.client.world import DEFAULT, base_url
 from mockserver.errors import MockserverError, Unknown, Unreachable
 from mockserver.scenarios.order import Mode
 from mockserver.settings import Settings, plain_value
@@ -41,7 +41,8 @@ PATHS = {
 class Stage:
     """A server and a world to run on, the world's settings for these runs, and the plugin's name for people.
 
-    `seed` counts where a scenario names none, `mode` instead of a scenario's own. `client` is the command of a program
+    `seed` counts where a scenario names none, `mode` instead of a scenario's own; with `ids_from` the world keeps the
+    credentials that its plugin knows, and has other ids. `client` is the command of a program
     that is started when a run waits for its first call.
     """
 
@@ -52,6 +53,7 @@ class Stage:
     seed: int | None = None
     mode: str | None = None
     client: str | None = None
+    ids_from: int | None = None
 
 
 @click.command()
@@ -188,8 +190,11 @@ def run(
                 plugin_name = endpoints.get("request_endpoint", "the plugin the server was started for")
                 plugin_name += "" if client is None else " and the client"
                 settings = {"motar": endpoints} if endpoints else {}
-                fresh = secrets.randbelow(1_000_000) if seed is None else seed
-                stage = Stage(server, world, settings, plugin_name, fresh, mode, client)
+                stage = Stage(server, world, settings, plugin_name, seed, mode, client)
+                if seed is None:
+                    # Only in `default` a fixture's credentials are the same whatever the seed is.
+                    fresh = secrets.randbelow(1_000_000)
+                    stage = replace(stage, seed=fresh) if world == DEFAULT else replace(stage, ids_from=fresh)
                 perform_on(stage, scenario)
             elif given_server is not None and world == "default":
                 # A world of its own: what people work with in `default` stays as it is.
@@ -234,7 +239,12 @@ def perform(
             world = server.world(stage.world)
             story = Story(stage.plugin, stage.seed, detail, echo)
             for event in world.follow(
-                scenario, inputs=inputs, settings=stage.settings, seed=stage.seed, mode=stage.mode
+                scenario,
+                inputs=inputs,
+                settings=stage.settings,
+                seed=stage.seed,
+                mode=stage.mode,
+                ids_from=stage.ids_from,
             ):
                 tell(event)
                 story.tell(event)

@@ -214,13 +214,16 @@ class WorldMethods(OfWorld):
         settings: Mapping[str, Any] | None = None,
         seed: int | None = None,
         mode: str | None = None,
+        ids_from: int | None = None,
     ) -> Call[dict[str, Any]]:
         """`run` a scenario, which may fail, and answer each step as it starts and ends, and at last the run.
 
         One document for each `event`: `started` and `finished` with the `step`, `ended` with the `run`, or `refused`
         with the reason in `detail`.
         """
-        call = WorldMethods.run(self, scenario, inputs=inputs, settings=settings, seed=seed, mode=mode)
+        call = WorldMethods.run(
+            self, scenario, inputs=inputs, settings=settings, seed=seed, mode=mode, ids_from=ids_from
+        )
         return Call(method=call.method, path=call.path, body=call.body, read=as_is)
 
     @endpoint
