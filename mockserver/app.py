@@ -37,7 +37,7 @@ from mockserver.delivery.targets import Targets
 from mockserver.edge.addressing import PREFIX
 from mockserver.edge.app import Edge
 from mockserver.edge.messages import Fields
-from mockserver.errors import Invalid
+from mockserver.errors import Invalid, MockserverError
 from mockserver.platforms.akana.platform import AKANA
 from mockserver.platforms.motar.platform import MOTAR
 from mockserver.platforms.os1.platform import OS1
@@ -53,6 +53,7 @@ from mockserver.watching.watcher import Watcher
 from mockserver.wire import Limits, Platform
 from mockserver.world.header import ClockSpec, Header
 from mockserver.world.journal import Journals
+from mockserver.world.store import StoreError
 from mockserver.world.world import Schema, World
 from mockserver.world.worlds import DEFAULT, Worlds
 
@@ -149,7 +150,7 @@ def build_app(
     """Make a server of these settings. `transport` replaces the network for what goes out, `wall` the wall clock.
 
     Raises `Invalid`, `InvalidFile` or `Unknown` for settings and fixtures that cannot be used, `Conflict` for a
-    data directory that another server has, `MockserverError` for one that is damaged.
+    data directory that another server has, `MockserverError` for one that is damaged or cannot be written.
     """
     with ExitStack() as files:
         return _build(settings, files, transport=transport, wall=wall)
@@ -191,7 +192,10 @@ def _build(
         worlds.address = settings.public_url.rstrip("/")
     worlds.load()
     if DEFAULT not in worlds:
-        worlds.create(DEFAULT)
+        try:
+            worlds.create(DEFAULT)
+        except StoreError as error:
+            raise MockserverError(str(error), hint="Make room there, or give --data another directory.") from None
     for each in _contradictions(settings, worlds.header(DEFAULT)):
         log.warning("the world default is kept in %s %s; that is for new worlds only", settings.data, each)
     keeper = Keeper(worlds, store) if store is not None else None

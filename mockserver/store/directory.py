@@ -22,7 +22,7 @@ def claim(directory: Path) -> IO[str]:
         directory.mkdir(parents=True, exist_ok=True)
         file = (directory / LOCK).open("a+", encoding="ascii")
     except OSError as error:
-        raise MockserverError(f"{directory} cannot be used for data: {error.strerror}.") from None
+        raise _unusable(directory, error) from None
     try:
         import fcntl
     except ImportError:
@@ -37,10 +37,19 @@ def claim(directory: Path) -> IO[str]:
         raise Conflict(
             f"Another mockserver (pid {pid}) uses {directory}.", hint="Give each a --data of its own, or stop that one."
         ) from None
-    file.truncate(0)
-    file.write(f"{os.getpid()}\n")
-    file.flush()
+    try:
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            file.close()
+        raise _unusable(directory, error) from None
     return file
+
+
+def _unusable(directory: Path, error: OSError) -> MockserverError:
+    return MockserverError(f"{directory} cannot be used for data: {error.strerror}.")
 
 
 def write_whole(path: Path, parts: Iterable[bytes]) -> int:

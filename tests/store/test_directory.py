@@ -49,6 +49,18 @@ def test_a_directory_that_cannot_be_is_told(tmp_path: Path):
         claim(tmp_path / "file" / "data")
 
 
+@pytest.mark.parametrize(("blocks", "told"), [(0, "cannot be used for data"), (1, "commit.log cannot be written")])
+def test_a_directory_without_room_to_begin_with_is_told(blocks: int, told: str, tmp_path: Path):
+    # No file may grow beyond so many blocks, which is what a full disk looks like to who writes.
+    limited = f'ulimit -f {blocks}; exec "$@"'
+    serve = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--data", str(tmp_path)]
+    ended = subprocess.run(["sh", "-c", limited, "sh", *serve], capture_output=True, text=True, timeout=30, check=False)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("error: ")
+    assert told in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 @pytest.mark.parametrize("wrong", ["worlds/default.json", "commit.log"])
 def test_a_server_that_cannot_start_lets_go_of_the_directory(wrong: str, tmp_path: Path):
     (tmp_path / "worlds").mkdir()
