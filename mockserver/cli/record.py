@@ -121,6 +121,8 @@ def record(
     with ServerClient(server, control_token) as client:
         handle = client.world(world)
         try:
+            if not whole and handle.show()["exchanges"]:
+                click.secho(_began_before(world), err=True, fg="yellow")
             started = handle.start_recording(name, whole=whole)
             if not whole:
                 _wait(stopped, f"Recording the world {world} as {started['name']}; Ctrl-C ends it.")
@@ -169,6 +171,13 @@ def _replay(output: Path, text: str, server: str, world: dict[str, Any]) -> str:
         if isinstance(declared, Input) and declared.default is UNSET:
             command += ["--input", f"{name}=…"]
     return shlex.join(command)
+
+
+def _began_before(world: str) -> str:
+    return (
+        f"Something has happened in the world {world} before, and a replay begins without it.\n"
+        f"  To have it as well: --whole. To begin afresh: mockserver worlds reset {world}"
+    )
 
 
 def _wait(stopped: threading.Event, told: str) -> None:

@@ -104,6 +104,30 @@ def test_ctrl_c_ends_a_recording_and_writes_it(mockserver: Any, serve: Any, tmp_
     assert "action: motar.start_ato_request" in (tmp_path / "r.yaml").read_text()
 
 
+def test_who_begins_in_the_middle_is_told_that_a_replay_will_not(mockserver: Any, serve: Any, tmp_path: Path) -> None:
+    with serve() as server:
+        mockserver("trigger", "motar.start_ato_request", MOTAR_MOCK_URL=server.url)
+        recording = subprocess.Popen(
+            [sys.executable, "-m", "mockserver", "record", "--server", server.url],
+            cwd=tmp_path,
+            env=CLEAN,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert recording.stderr is not None
+        told = [recording.stderr.readline() for _ in range(3)]
+        assert "has happened in the world default before, and a replay begins without it" in told[0]
+        assert "--whole" in told[1]
+        assert "mockserver worlds reset default" in told[1]
+        assert "Recording the world default" in told[2]
+        mockserver("trigger", "motar.view_progress", MOTAR_MOCK_URL=server.url)
+        recording.send_signal(signal.SIGINT)
+        written, _ = recording.communicate(timeout=50)
+    assert "motar.view_progress" in written
+    assert "start_ato_request" not in written
+
+
 def test_an_empty_recording_is_refused_and_does_not_stay(mockserver: Any, serve: Any) -> None:
     with serve() as server:
         done = mockserver("record", "--whole", MOTAR_MOCK_URL=server.url)
