@@ -75,6 +75,13 @@ class Protocol(HttpToolsProtocol):
         super().connection_lost(exc)
         super()._unset_keepalive_if_required()
 
+    def shutdown(self) -> None:
+        if self._part == "body" and not self.pipeline:
+            # Whose body is still to come may never send it, and would be told of a failure in the end.
+            self.transport.close()
+        else:
+            super().shutdown()
+
     def _unset_keepalive_if_required(self) -> None:
         self._idle_since = None
 

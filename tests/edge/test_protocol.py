@@ -361,6 +361,21 @@ def test_a_server_that_stops_first_finishes_what_it_is_answering():
         assert connection.recv(1) == b""
 
 
+@pytest.mark.parametrize("more", [(), ("expect: 100-continue",)], ids=["half a body", "no body yet"])
+def test_a_server_that_stops_does_not_wait_for_the_rest_of_a_body(more, caplog):
+    app = App()
+    with ExitStack() as open_until_here:
+        with in_background(app) as url:
+            host, port = url.removeprefix("http://").split(":")
+            connection = open_until_here.enter_context(socket.create_connection((host, int(port)), timeout=10))
+            connection.sendall(request("/echo", b"xyz", "POST", *more)[:-3])
+            assert app.was_asked.wait(10)
+            since = time.monotonic()
+        assert time.monotonic() - since < 1.5
+        assert b"HTTP/1.1 500" not in connection.recv(100)
+    assert not [record for record in caplog.records if record.exc_info]
+
+
 def test_it_fits_the_uvicorn_that_is_installed():
     # Where this fails after an update of uvicorn, servers go on, slower: see what `Protocol` leans on.
     assert asyncio.run(fits(protocol.Protocol))
