@@ -24,6 +24,7 @@ from mockserver.world.matching import Match, matches, path_parameters
 
 Facts = Mapping[str, Any]
 JSON = ("content-type", "application/json")
+NO_ANSWER = "The scenario that is performed here has no answer to this request."
 
 
 class Answering:
@@ -67,7 +68,7 @@ class Answering:
             return self._answer(number, step, step.respond, facts, found)
         if self._passes:
             return None
-        body = {"error": "The scenario that is performed here has no answer to this request.", "path": facts["path"]}
+        body = {"error": NO_ANSWER, "path": facts["path"]}
         return Override(404, (JSON,), msgspec.json.encode(body), "no step of the scenario")
 
     def _close(self, number: int, step: AwaitStep) -> None:

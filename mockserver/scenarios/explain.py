@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from mockserver.errors import nearest
+from mockserver.scenarios.answering import NO_ANSWER
 from mockserver.scenarios.steps import ExpectDocumentStep, VerifyStep, times_in_words
 from mockserver.world.durations import format_duration
 from mockserver.world.matchers import Difference, Tally, compare, compare_keys, show
@@ -78,7 +79,21 @@ def unexpected(match: Match, facts: _Facts, consumed: Mapping[int, str], exchang
     found = differences(match, facts)
     if not _is_another_call(found):
         lines += [f"  {difference}" for difference in found[:MOST_TOLD]]
-    return [*lines, _STRICT]
+    return [*lines, *_refused_before(facts, consumed, exchanges), _STRICT]
+
+
+def _refused_before(facts: _Facts, consumed: Mapping[int, str], exchanges: Sequence[_Facts]) -> list[str]:
+    """The call that was not answered because no step has it: what came of that is maybe all that is seen here."""
+    for each in exchanges:
+        if each["id"] >= facts["id"] or each["id"] in consumed or each["kind"] != "inbound":
+            continue
+        body = each["response"]["body"]
+        if isinstance(body, Mapping) and body.get("error") == NO_ANSWER:
+            line = (
+                f"Before it {_named(each['id'], label(each))} got no answer of the scenario, for no step asks for it."
+            )
+            return [line, *_same_as(each, consumed, exchanges)]
+    return []
 
 
 def left_over(left: Sequence[_Facts], consumed: Mapping[int, str], exchanges: Sequence[_Facts]) -> list[str]:

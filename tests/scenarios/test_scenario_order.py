@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver.scenarios import RunReport
+from mockserver.scenarios.answering import NO_ANSWER
 from tests.scenarios.test_scenario_runner import Facts, Theatre, call, came, play
 
 STEPS = """
@@ -193,3 +194,16 @@ def test_a_last_word_said_twice_is_heard_although_it_comes_a_moment_after_the_la
         report = play(steps, theatre, head="mode: strict")
         assert (report.steps[-1].kind, report.steps[-1].outcome) == ("end", expected)
     assert told(report)[0] == "unexpected"
+
+
+def test_what_a_refused_call_led_to_is_told_with_that_call() -> None:
+    steps = """
+  - {expect: delivery, where: {path: /callback, status: 200}, within: 50ms}
+  - {await: POST /status, respond: {body: {}}, within: 50ms}
+"""
+    refused = call("/status", {"n": 1}, status=404, answer={"error": NO_ANSWER})
+    theatre = came(call("/status", {"n": 1}), refused, call("/callback", kind="delivery", status=502))
+    reason, details = told(play(steps, theatre, head="mode: strict"))
+    assert reason == "unexpected"
+    assert "Unexpected: #3 delivery POST /callback -> 502." in details
+    assert "Before it #2 POST /status -> 404 got no answer of the scenario, for no step asks for it." in details
