@@ -8,6 +8,7 @@ world, where everything that was minted is another.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,6 +26,12 @@ _BY_ITSELF: Final = ("timer",)
 
 _ASKING: Final = ("GET", "HEAD")
 """Methods of requests that change nothing: the same one in a row is somebody asking whether something is done yet."""
+
+_LOOKING: Final = re.compile(r"\.(?:view|list|ask)_")
+"""Actions that only show what is there, by their names: a replay compares what they show."""
+
+LARGEST_ANSWER: Final = 16 * 1024
+"""Bytes of JSON of an action's answer that is compared; a longer one would be most of the file."""
 
 PATIENT: Final = 3.0
 """Wall seconds between two calls from which a replay waits longer than it would by itself."""
@@ -81,11 +88,16 @@ class _Recorder:
     _at: datetime | None = None
     _called: Exchange | None = None
     _caller: Step | None = None
+    _worked: bool = False
 
     def add(self, exchange: Exchange) -> None:
         if exchange.addressed_by in _BY_ITSELF:
+            self._worked = True
             return
         self._let_time_pass(exchange)
+        if exchange.kind != "action" and self.steps:
+            # What came right after a look was under way by then: next time it may be there already.
+            self.steps[-1].pop("returns", None)
         match exchange.kind:
             case "action":
                 self._action(exchange)
@@ -101,10 +113,13 @@ class _Recorder:
             # Where the answer to a question has changed meanwhile, a frozen clock must get as far: else the work that
             # changed it is never done.
             exact = self._called is not None and _is_asked_again(self._called, exchange, otherwise=True)
+            # The same holds for what somebody looks at after such work.
+            exact = exact or (self._worked and _shows(exchange))
             passed = _milliseconds(passed) if exact else timedelta(seconds=round(passed.total_seconds()))
         # What a move of the clock sets off is done within that move, at instants before its end.
         if passed > timedelta(0):
             self._at = before + passed
+            self._worked = False
             self.steps.append({"advance": format_duration(passed)})
 
     def _action(self, exchange: Exchange) -> None:
@@ -115,6 +130,8 @@ class _Recorder:
             step["with"] = given
         if exchange.error is not None:
             step["expect_error"] = True
+        elif _shows(exchange):
+            step["returns"] = self.binder.expected("", facts["response"]["body"])
         self.steps.append(step)
         self.binder.learn(step, exchange.path.rpartition(".")[2], "$response.body#", facts["response"]["body"])
 
@@ -198,6 +215,14 @@ def _is_asked_again(before: Exchange, now: Exchange, *, otherwise: bool = False)
     if otherwise and before.response_body == now.response_body:
         return False
     return all(before.facts[part] == now.facts[part] for part in ("method", "path", "query", "body"))
+
+
+def _shows(exchange: Exchange) -> bool:
+    """Whether an exchange is a look at what is there, short enough to be compared."""
+    if exchange.kind != "action" or exchange.error is not None or not _LOOKING.search(exchange.path):
+        return False
+    body = exchange.facts["response"]["body"]
+    return body is not None and len(msgspec.json.encode(body)) <= LARGEST_ANSWER
 
 
 def _milliseconds(length: timedelta) -> timedelta:

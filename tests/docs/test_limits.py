@@ -10,7 +10,7 @@ import pytest
 from mockserver import server
 from mockserver.checking import yaml_reader
 from mockserver.platforms.akana.workflow import xml
-from mockserver.recordings import proxy, reel
+from mockserver.recordings import proxy, recorder, reel
 from mockserver.scenarios import caller
 from mockserver.settings import Settings
 from mockserver.store import library
@@ -39,6 +39,7 @@ FIXED: dict[str, tuple[float, ...]] = {
     "nesting of a match": (matchers.MAX_DEPTH,),
     "characters of a text that a pattern is tried on": (matchers.MAX_SUBJECT,),
     "bytes of an answer to a scenario's call": (caller.MAX_RESPONSE,),
+    "bytes of an action's answer that a recording compares": (recorder.LARGEST_ANSWER,),
     "bytes of one body that a recording of an upstream keeps (`record --max-body`)": (proxy.MAX_BODY,),
     "seconds that an upstream may be silent (`record --timeout`)": (proxy.TIMEOUT,),
     "bytes of a recording of an upstream": (reel.MOST_BYTES,),

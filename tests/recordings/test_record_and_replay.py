@@ -103,6 +103,16 @@ def test_the_plugin_that_was_recorded_passes_strictly_in_a_fresh_world(server: s
     assert run["steps"][-1]["title"] == "Nothing else happens"
 
 
+def test_a_replay_compares_what_studio_shows(server: str, recording: str) -> None:
+    shown = recording[recording.index("action: motar.view_progress") :]
+    assert "status: completed" in shown
+    otherwise = recording.replace(shown, shown.replace("status: completed", "status: rejected"))
+    with stage(server, "shown") as at:
+        run = at.replay(otherwise)
+    assert run["outcome"] == "failed"
+    assert 'result.status: expected "rejected", got "completed"' in why(run)[1]
+
+
 def test_a_recording_holds_no_secret_and_no_id_of_its_world(server: str, recording: str) -> None:
     for secret in (CLIENT_SECRET, CLIENT_ID, "eyJ", "offline"):
         assert secret not in recording

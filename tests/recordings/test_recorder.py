@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from mockserver.recordings import Beginning, record, write
+from mockserver.recordings.recorder import LARGEST_ANSWER
 from mockserver.recordings.values import is_identifier, is_volatile
 from mockserver.scenarios import load_scenario, scenario_from
 from mockserver.world.headers import pack
@@ -157,3 +158,44 @@ def test_a_running_clock_is_followed_in_whole_seconds_only() -> None:
 )
 def test_ids_are_told_from_words(value: str, identifier: bool, volatile: bool) -> None:
     assert (is_identifier(value), is_volatile(value)) == (identifier, volatile)
+
+
+def test_what_somebody_looked_at_is_compared_but_for_what_differs() -> None:
+    shown = {"id": ID, "status": "done", "client_secret": "hush", "at": "2026-01-01T09:00:00Z", "alerts": [OTHER, 1]}
+    found = steps(
+        happened("action", "a.start", {}, {"request_id": ID, "status": "begun"}),
+        happened("action", "a.view_progress", {}, shown, n=2),
+        happened("action", "a.list_nothing", {}, [], n=3),
+        happened("action", "a.view_refused", {}, shown, error="No.", n=4),
+    )
+    text = {"type": "string"}
+    reference = "$steps.start.outputs.request_id"
+    assert found[1]["returns"] == {
+        **{"id": reference, "status": "done", "client_secret": text, "at": text, "alerts": [text, 1]}
+    }
+    assert [("returns" in each) for each in found] == [False, True, True, False]
+
+
+@pytest.mark.parametrize(("length", "compared"), [(LARGEST_ANSWER - 2, True), (LARGEST_ANSWER - 1, False)])
+def test_an_answer_that_would_be_most_of_the_file_is_not_compared(length: int, compared: bool) -> None:
+    assert ("returns" in steps(happened("action", "a.view_page", {}, "x" * length))[0]) is compared
+
+
+@pytest.mark.parametrize("kind", ["inbound", "delivery"])
+def test_what_was_looked_at_while_something_was_under_way_is_not_compared(kind: str) -> None:
+    look = happened("action", "a.view_progress", {}, {"status": "begun"})
+    assert "returns" not in steps(look, happened(kind, "/x", n=2))[0]
+    later = happened(kind, "/x", n=3, at=START + timedelta(seconds=2))
+    assert "returns" in steps(look, happened("action", "a.do", n=2), later)[0]
+    assert "returns" in steps(look, later)[0]
+
+
+def test_a_look_after_work_of_a_timer_waits_as_long_as_that_took() -> None:
+    def at(seconds: float) -> datetime:
+        return START + timedelta(seconds=seconds)
+
+    done = happened("action", "a.internal.work", addressed_by="timer", at=at(2.2), n=2)
+    look = happened("action", "a.view_it", {}, {"done": True}, at=at(2.3), n=3)
+    again = happened("action", "a.view_it", {}, {"done": True}, at=at(3.7), n=4)
+    found = steps(happened("action", "a.do"), done, look, again, mode="live")
+    assert [each["advance"] for each in found if "advance" in each] == ["2s300ms", "1s"]
