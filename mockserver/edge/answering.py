@@ -20,8 +20,6 @@ log = logging.getLogger("mockserver.edge")
 FAILED = "The emulator failed; its log says why. Please report it."
 HTML_HEADERS = (
     ("content-type", "text/html; charset=utf-8"),
-    # Not no-store: who went back to a page that answered a form would find the browser's error page in its place.
-    ("cache-control", "no-cache"),
     ("referrer-policy", "no-referrer"),
     ("x-content-type-options", "nosniff"),
 )
@@ -50,9 +48,9 @@ class Answering:
                 told = cors.preflight(call, settings, found.allowed)
                 if isinstance(told, str):
                     return self.problem(visit, 403, told)
-                return self._render(told, world), None
+                return self._render(told, call, world), None
             outcome, reason = _no_route(found, call)
-            return self._render(outcome, world), reason
+            return self._render(outcome, call, world), reason
         except Exception:
             log.exception("answering %s %s failed", call.method, call.path)
             return json_answer({"error": FAILED}, status=500), FAILED
@@ -63,7 +61,7 @@ class Answering:
         if platform is None:
             return json_answer({"error": reason}, status=status), reason
         refused = platform.refuse(call, visit.found.route, platform.problem(status, reason))
-        return self._render(refused, visit.world), reason
+        return self._render(refused, call, visit.world), reason
 
     def _unfit(self, visit: Visit) -> tuple[int, str] | None:
         """Status and reason for a request that is too large somewhere."""
@@ -89,10 +87,10 @@ class Answering:
             with world.transaction():
                 outcome = route.handler(world, call)
                 if isinstance(outcome, Refusal):
-                    return self._render(platform.refuse(call, route, outcome), world), outcome.description
+                    return self._render(platform.refuse(call, route, outcome), call, world), outcome.description
                 if call.violations and world.settings(CoreSettings).strict:
                     raise Rejected(platform.strictness(call.violations))
-                return self._render(outcome, world), None
+                return self._render(outcome, call, world), None
         except Rejected as rejected:
             refusal = rejected.refusal
         except (StoreError, Full) as error:
@@ -102,9 +100,9 @@ class Answering:
         except Exception:
             log.exception("%s failed in the world %s", route.name, world.name)
             refusal = platform.problem(500, FAILED)
-        return self._render(platform.refuse(call, route, refusal), world), refusal.description
+        return self._render(platform.refuse(call, route, refusal), call, world), refusal.description
 
-    def _render(self, outcome: Answer | Page, world: World | None) -> Answer:
+    def _render(self, outcome: Answer | Page, call: Call, world: World | None) -> Answer:
         if isinstance(outcome, Answer):
             return sendable(outcome)
         body = pages.render(
@@ -119,7 +117,9 @@ class Answering:
             "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
             f"frame-ancestors 'none'; form-action {targets}"
         )
-        headers = (*outcome.headers, *HTML_HEADERS, ("content-security-policy", policy))
+        # Who goes back to a page that answered a form would find the browser's error page in its place.
+        kept = "no-cache" if call.method == "POST" else "no-store"
+        headers = (*outcome.headers, *HTML_HEADERS, ("cache-control", kept), ("content-security-policy", policy))
         return sendable(Answer(outcome.status, headers, body))
 
 

@@ -107,7 +107,12 @@ def test_dates_are_the_worlds(new_toy_world: Callable[..., Live]):
 def test_pages_are_not_stored_and_carry_a_policy(path: str, world: Live):
     page = world.http.get(path, headers={"Accept": "text/html"})
     assert page.headers["content-type"] == "text/html; charset=utf-8"
-    assert page.headers["cache-control"] == "no-cache"
+    assert page.headers["cache-control"] == "no-store"
+    answered = world.http.post(path, data={"user": "nobody"}, headers={"Accept": "text/html"})
+    assert (answered.headers["content-type"], answered.headers["cache-control"]) == (
+        "text/html; charset=utf-8",
+        "no-cache",
+    )
     assert page.headers["x-content-type-options"] == "nosniff"
     assert page.headers["referrer-policy"] == "no-referrer"
     policy = page.headers["content-security-policy"]
