@@ -67,7 +67,9 @@ class MockserverError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}" if self.hint else self.message
+        # A message of several lines has no end to which a sentence could be added.
+        between = "\n" if "\n" in self.message else " "
+        return f"{self.message}{between}{self.hint}" if self.hint else self.message
 
 
 class Invalid(MockserverError):

@@ -25,6 +25,7 @@ _numbers = itertools.count(1)
 SLOW = (
     *("tests/browser/", "tests/container/", "tests/fuzz/", "tests/store/test_killed.py"),
     *("tests/docs/test_examples.py", "tests/pytest_plugin/test_plugin_workers.py", "tests/benchmarks/"),
+    *("tests/offline/", "tests/recordings/test_hundred_replays.py"),
 )
 """What starts browsers, environments and servers by the dozen: left to `make test-slow`, and run by CI."""
 

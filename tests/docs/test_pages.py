@@ -25,6 +25,7 @@ def _snippets(language: str) -> list[object]:
     return [pytest.param(block, id=f"{page}: {block.text[:30]!r}") for page, block in pages.blocks_in(language)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", RUN_HERE)
 def test_the_commands_of_a_page_run_and_answer_what_it_shows(page, tmp_path):
     with pages.reader(tmp_path) as reader:
