@@ -159,10 +159,11 @@ def _counted(family: Any, counts: Counter[Any]) -> Any:
 
 def _held(worlds: list[World], gauge: Any) -> Iterator[Metric]:
     """What the worlds hold now, all together."""
-    documents: Counter[str] = Counter()
+    kinds = {name for world in worlds[:1] for name in world.schema.kind_of}
+    documents: Counter[str] = Counter(dict.fromkeys(sorted(kinds), 0))
     deliveries: Counter[str] = Counter(dict.fromkeys(STATES, 0))
     for world in worlds:
-        for name, collection in world.collections.items():
+        for name, collection in world.held.items():
             documents[name] += len(collection)
         for state in STATES:
             deliveries[state] += world[DELIVERIES].count("state", state)

@@ -7,6 +7,7 @@ import heapq
 import itertools
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 
 import msgspec
@@ -58,6 +59,13 @@ def to_milliseconds(instant: datetime) -> datetime:
     return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
 
 
+@lru_cache(maxsize=8)
+def _at_millisecond(millisecond: int) -> datetime:
+    """The instant so long after 1970; most that ask within one millisecond ask for the same, whatever their world."""
+    seconds, rest = divmod(millisecond, 1000)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest * 1000)
+
+
 class Clock:
     """The one source of time for everything in a world.
 
@@ -68,8 +76,6 @@ class Clock:
     def __init__(self, states: Collection[ClockState], wall: Callable[[], float]) -> None:
         self._states = states
         self._wall = wall
-        self._millisecond = 0
-        self._now = EARLIEST
 
     @property
     def mode(self) -> ClockMode:
@@ -80,12 +86,7 @@ class Clock:
         state = self._states["clock"]
         if state.mode != "live":
             return state.now
-        millisecond = int((self._wall() + state.offset) * 1000)
-        if millisecond != self._millisecond:
-            self._millisecond = millisecond
-            seconds, rest = divmod(millisecond, 1000)
-            self._now = datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest * 1000)
-        return self._now
+        return _at_millisecond(int((self._wall() + state.offset) * 1000))
 
     def set(self, mode: ClockMode, now: datetime | None = None) -> None:
         """Choose mode and instant; without `now` the current instant is kept. Raises `Refused` outside all dates."""

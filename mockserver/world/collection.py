@@ -54,6 +54,9 @@ class Collection(Generic[T]):
     open transaction, which is how a failed request leaves no trace.
     """
 
+    # A world has dozens, and a request that comes to another world than the one before finds none of it in any cache.
+    __slots__ = ("_changes", "_deleted", "_documents", "_indexes", "_next_ordinal", "_ordinal", "kind", "secrets")
+
     def __init__(self, kind: Kind[T], changes: Changes) -> None:
         self.kind = kind
         self._changes = changes

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from heapq import heapify, heappop, heappush, heapreplace
 from typing import Any, Literal, cast
 from urllib.parse import parse_qsl
 
@@ -174,8 +175,11 @@ class Journals:
         self.max_bytes = max_bytes
         self.max_server_bytes = max_server_bytes
         self.bytes = 0
-        self._by_last_use: OrderedDict[Journal, None] = OrderedDict()
-        self._last_used: Journal | None = None
+        self._uses = 0
+        self._kept: dict[int, Journal] = {}
+        """The journals that hold something, each by the use at which it began to."""
+        self._by_use: list[tuple[int, int]] = []
+        """A heap of a use, which was a journal's last when somebody looked, and of its key in `_kept`."""
 
     def open(self) -> Journal:
         """A journal for a new world; closed, it counts no more."""
@@ -183,32 +187,44 @@ class Journals:
 
     def used(self, journal: Journal) -> None:
         """Something was added to a journal: make room (called by the journal)."""
-        order = self._by_last_use
-        if journal is not self._last_used or journal not in order:
-            order[journal] = None
-            order.move_to_end(journal)
-            self._last_used = journal
+        self._uses += 1
+        if journal.last_use == 0:
+            journal.first_use = self._uses
+            self._kept[self._uses] = journal
+            heappush(self._by_use, (self._uses, self._uses))
+        journal.last_use = self._uses
         while self.bytes > self.max_server_bytes:
-            oldest = next(iter(order))
-            if oldest is journal and len(journal) == 1:
+            use, key = self._by_use[0]
+            oldest = self._kept.get(key)
+            if oldest is None:
+                heappop(self._by_use)
+            elif oldest.last_use != use:
+                heapreplace(self._by_use, (oldest.last_use, key))
+            elif oldest is journal and len(journal) == 1:
                 return
-            if len(oldest):
+            elif len(oldest):
                 oldest.drop_oldest()
-            if not len(oldest):
-                del order[oldest]
+            else:
+                self._forget(oldest)
 
     def closed(self, journal: Journal) -> None:
         """A journal counts no more (called by the journal)."""
         self.bytes -= journal.bytes
-        self._by_last_use.pop(journal, None)
-        if self._last_used is journal:
-            self._last_used = None
+        if journal.last_use:
+            self._forget(journal)
+
+    def _forget(self, journal: Journal) -> None:
+        del self._kept[journal.first_use]
+        journal.last_use = 0
+        if len(self._by_use) > 2 * len(self._kept) + 100:
+            self._by_use = [(each.last_use, key) for key, each in self._kept.items()]
+            heapify(self._by_use)
 
 
 class Journal:
     """A bounded record of exchanges; the oldest give way, and `dropped` says how many did.
 
-    A `shelf` bounds it together with the journals of other worlds.
+    A `shelf` bounds it together with the journals of other worlds; `first_use` and `last_use` are the shelf's.
     """
 
     def __init__(
@@ -224,6 +240,7 @@ class Journal:
         self._began = 0
         self._last = 0
         self.dropped = 0
+        self.first_use = self.last_use = 0
 
     def __len__(self) -> int:
         return len(self._exchanges)

@@ -91,7 +91,7 @@ class Ownership:
 
 
 def _credentials(world: World) -> Iterator[str]:
-    for collection in world.collections.values():
+    for collection in world.held.values():
         for field in collection.kind.credentials:
             for document in collection:
                 value = getattr(document, field)

@@ -38,7 +38,7 @@ def take(world: World, fixtures: Sequence[str]) -> Snapshot:
         fixtures=list(fixtures),
         collections={
             kind: [msgspec.to_builtins(document, str_keys=True) for document in collection]
-            for kind, collection in sorted(world.collections.items())
+            for kind, collection in sorted(world.held.items())
             if len(collection)
         },
     )
@@ -46,13 +46,13 @@ def take(world: World, fixtures: Sequence[str]) -> Snapshot:
 
 def dump(world: World) -> Documents:
     """Every document as it is, which costs next to nothing because none ever changes."""
-    return {kind: collection.dump() for kind, collection in world.collections.items()}
+    return {kind: collection.dump() for kind, collection in world.held.items()}
 
 
 def load(world: World, documents: Documents) -> None:
     """Make a fresh world hold these documents."""
     for kind, each in documents.items():
-        world.collections[kind].load(each)
+        world.held[kind].load(each)
     world.timers.reload()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, TypeVar
 
 import msgspec
@@ -67,6 +68,11 @@ class Schema:
     settings: SettingsShape
     extensions: tuple[str, ...] = ()
 
+    @cached_property
+    def kind_of(self) -> Mapping[str, Kind[Any]]:
+        """Every kind by its name."""
+        return {kind.name: kind for kind in self.kinds}
+
     @classmethod
     def of(
         cls,
@@ -82,6 +88,19 @@ class Schema:
             settings=SettingsShape({"core": CoreSettings, **(settings or {})}),
             extensions=extensions,
         )
+
+
+class _Shelf(dict[str, Collection[Any]]):
+    """A world's collections, each made when it is first asked for: most worlds use a few of dozens."""
+
+    def __init__(self, kind_of: Mapping[str, Kind[Any]], changes: Changes) -> None:
+        super().__init__()
+        self._kind_of = kind_of
+        self._changes = changes
+
+    def __missing__(self, name: str) -> Collection[Any]:
+        collection = self[name] = Collection(self._kind_of[name], self._changes)
+        return collection
 
 
 @dataclass(frozen=True)
@@ -123,9 +142,7 @@ class World:
         self._hooks = hooks
         self._changes = Changes()
         self._watchers: list[Callable[[], None]] = []
-        self._collections: dict[str, Collection[Any]] = {
-            kind.name: Collection(kind, self._changes) for kind in schema.kinds
-        }
+        self._collections = _Shelf(schema.kind_of, self._changes)
         self._kept_settings = self[SETTINGS]
         self._settings_of: SettingsDocument | None = None
         self._sections = schema.settings.sections_of(schema.settings.decode({}))
@@ -160,6 +177,11 @@ class World:
     @property
     def collections(self) -> dict[str, Collection[Any]]:
         """Every collection by name."""
+        return {kind.name: self._collections[kind.name] for kind in self.schema.kinds}
+
+    @property
+    def held(self) -> Mapping[str, Collection[Any]]:
+        """The collections that something was asked of; whatever is not among them is empty."""
         return self._collections
 
     def settings(self, section: type[S]) -> S:

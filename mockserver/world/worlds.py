@@ -396,7 +396,7 @@ class Worlds:
             return
         put, deleted = [], []
         for kind, key in before:
-            document = world.collections[kind].get(key)
+            document = world.held[kind].get(key)
             if document is not None:
                 put.append((kind, document))
             else:
@@ -407,7 +407,7 @@ class Worlds:
         if self._worlds.get(world.name) is not world:
             return
         for (kind, key), old in before.items():
-            collection = world.collections[kind]
+            collection = world.held[kind]
             if credentials := collection.kind.credentials:
                 self._owners.change(world.name, credentials, old, collection.get(key))
         self.on_change(world, before.keys())
