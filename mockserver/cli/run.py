@@ -56,6 +56,25 @@ class Stage:
     ids_from: int | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What runs are asked for: where, with which plugin's `endpoints`, and how.
+
+    `has_plugin` says that there is a plugin of somebody's own, given here or when the server was started;
+    `is_own` that the server was started for these runs.
+    """
+
+    server: str
+    world: str
+    endpoints: Mapping[str, str]
+    has_plugin: bool
+    is_own: bool
+    seed: int | None
+    mode: str | None
+    client: str | None
+    token: str | None
+
+
 @click.command()
 @click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
 @tag_option
@@ -150,19 +169,11 @@ def run(
     if quiet and verbose:
         raise click.UsageError("--quiet and --verbose exclude each other.")
     detail: Detail = "quiet" if quiet else "verbose" if verbose else "normal"
-    given = {
-        "request_endpoint": request_endpoint,
-        "distribution_endpoint": distribution_endpoint,
-        "redirect_uri": redirect_uri,
-    }
-    endpoints = {name: url for name, url in given.items() if url is not None}
-    if plugin is not None:
-        endpoints = {name: plugin.rstrip("/") + path for name, path in PATHS.items()} | endpoints
+    endpoints = _endpoints(plugin, request_endpoint, distribution_endpoint, redirect_uri)
     scenarios = tuple(references(scenarios))
     bounds = resolved({}).settings.file_bounds
     given_inputs = dict(_input(item) for item in inputs)
     logging.getLogger("reference_plugin").setLevel(logging.CRITICAL)
-    who = "the reference plugin" if client is None else "the client"
     reports = Reports(junit, har, json_file)
     given_server = server
     configured = False
@@ -185,32 +196,63 @@ def run(
                     scenarios = tuple(chosen(scenarios, tags, asked, bounds))
                 except Unknown as unknown:
                     raise where_it_was_looked_for(unknown, given_server) from None
+        wanted = Wanted(
+            server=server,
+            world=world,
+            endpoints=endpoints,
+            has_plugin=bool(endpoints) or configured,
+            is_own=given_server is None,
+            seed=seed,
+            mode=mode,
+            client=client,
+            token=control_token,
+        )
         for scenario in scenarios:
-            if endpoints or configured:
-                plugin_name = endpoints.get("request_endpoint", "the plugin the server was started for")
-                plugin_name += "" if client is None else " and the client"
-                settings = {"motar": endpoints} if endpoints else {}
-                stage = Stage(server, world, settings, plugin_name, seed, mode, client)
-                if seed is None:
-                    # Only in `default` a fixture's credentials are the same whatever the seed is.
-                    fresh = secrets.randbelow(1_000_000)
-                    stage = replace(stage, seed=fresh) if world == DEFAULT else replace(stage, ids_from=fresh)
+            with staged(wanted) as stage:
                 perform_on(stage, scenario)
-            elif given_server is not None and world == "default":
-                # A world of its own: what people work with in `default` stays as it is.
-                with (
-                    world_for_a_run(server, control_token) as own,
-                    reference_stage(server, own, control_token) as stage,
-                ):
-                    perform_on(replace(stage, seed=seed, mode=mode, client=client, plugin=who), scenario)
-            else:
-                with reference_stage(server, world, control_token) as stage:
-                    perform_on(replace(stage, seed=seed, mode=mode, client=client, plugin=who), scenario)
     reports.write()
     if given_server is not None and (endpoints or configured) and not quiet:
         told = f"The world {world} is as the run left it; back with: mockserver worlds reset {world} --server {server}"
         click.secho(f"  {told}", dim=True)
     sys.exit(0 if all(result.passed for result in reports.results) else 1)
+
+
+def _endpoints(
+    plugin: str | None, request_endpoint: str | None, distribution_endpoint: str | None, redirect_uri: str | None
+) -> dict[str, str]:
+    """Where a plugin of one's own is reached, as far as it was said."""
+    given = {
+        "request_endpoint": request_endpoint,
+        "distribution_endpoint": distribution_endpoint,
+        "redirect_uri": redirect_uri,
+    }
+    usual = {} if plugin is None else {name: plugin.rstrip("/") + path for name, path in PATHS.items()}
+    return usual | {name: url for name, url in given.items() if url is not None}
+
+
+@contextlib.contextmanager
+def staged(wanted: Wanted) -> Generator[Stage]:
+    """Where the next run takes place: with a plugin of one's own, or the reference plugin while the block runs."""
+    seed, mode, client = wanted.seed, wanted.mode, wanted.client
+    if wanted.has_plugin:
+        name = wanted.endpoints.get("request_endpoint", "the plugin the server was started for")
+        name += "" if client is None else " and the client"
+        settings = {"motar": dict(wanted.endpoints)} if wanted.endpoints else {}
+        stage = Stage(wanted.server, wanted.world, settings, name, seed, mode, client)
+        if seed is None:
+            # Only in `default` a fixture's credentials are the same whatever the seed is.
+            fresh = secrets.randbelow(1_000_000)
+            stage = replace(stage, seed=fresh) if wanted.world == DEFAULT else replace(stage, ids_from=fresh)
+        yield stage
+        return
+    with contextlib.ExitStack() as stack:
+        world = wanted.world
+        if not wanted.is_own and world == DEFAULT:
+            # A world of its own: what people work with in `default` stays as it is.
+            world = stack.enter_context(world_for_a_run(wanted.server, wanted.token))
+        stage = stack.enter_context(reference_stage(wanted.server, world, wanted.token))
+        who = "the reference plugin" if client is None else "the client"
+        yield replace(stage, seed=seed, mode=mode, client=client, plugin=who)
 
 
 def perform(
