@@ -94,7 +94,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                # Other people's apps may look for the task they run in, as anyio does.
+                # An app that only speaks ASGI, such as a recording proxy's, has nothing to gain from it.
                 http=_protocol() if hasattr(app, "at_once") else "httptools",
                 log_config=None,
                 access_log=False,

@@ -45,13 +45,12 @@ async def break_off(fault: Fault, scope: Any, receive: Any, status: int, fields:
             length = (b"content-length", b"%d" % max(len(body), 1))
             transport.write(_head(status, [*fields, length]) + body[: len(body) // 2])
             transport.close()
-    # Not with `asyncio.timeout`, which wants a task: see `edge.protocol`.
-    late = asyncio.get_running_loop().call_later(LONGEST_DELAY, transport.close)
     try:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-    finally:
-        late.cancel()
+        async with asyncio.timeout(LONGEST_DELAY):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+    except TimeoutError:
+        transport.close()
 
 
 async def drip(send: Any, fault: Fault, status: int, fields: Fields, body: bytes) -> None:
